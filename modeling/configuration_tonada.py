@@ -1,0 +1,125 @@
+"""Every number of the architecture, what it means, and the checks between them."""
+
+from dataclasses import field
+from typing import ClassVar
+
+from transformers import PreTrainedConfig
+
+BRANCHES = ("spectrogram", "descriptors")
+ATTENTION_MODES = ("topk", "softmax")
+VOTES = ("mean_probability", "majority", "log_odds")
+
+
+class TonadaConfig(PreTrainedConfig):
+    r"""
+    The shape of a [`TonadaModel`]. Layer sizes follow Chen & Li 2020 (BiLSTM of 128 a direction, DNN of
+    256-128-64), the parent of Jia 2022, whose own sizes are unknown; the rest is our choice and says so.
+
+    Args:
+        branches: which of `"spectrogram"` and `"descriptors"` the model hears with; both by default.
+        num_channels: channels of the spectrogram (1 for a mono mix).
+        num_mel_bins: mel bands of the spectrogram; must equal the extractor's.
+        descriptor_set: name of the descriptor set the DNN was trained on; must equal the extractor's.
+        num_descriptors: width of that set.
+        conv_channels: filters of each conv block; a block halves both mel bands and frames. Our choice.
+        conv_kernel_size: side of the square kernels; odd, so that a frame stays above its own sound.
+        lstm_hidden_size: units of the BiLSTM in each direction.
+        attention_mode: `"topk"` (explicit sparse attention, Zhao et al. 2019, eqs. 5-14) or `"softmax"`.
+        attention_top_k: steps each query keeps under `"topk"`; 8 is what Zhao et al. recommend.
+        attention_heads: heads of the attention; divides `2 * lstm_hidden_size`. Our choice.
+        dnn_sizes: widths of the fully connected layers over the descriptors.
+        descriptor_limit: scaled descriptors are cut at this many standard deviations, so that one
+            outlier (a burst of silence, a click) cannot shout down the rest. Our choice.
+        dropout: share of units dropped in the DNN and before the labels, in training only. Our choice.
+        vote: how segments decide for the song: `"mean_probability"`, `"majority"` or `"log_odds"`.
+        parents: child label to parent label, for each label that has one (`{"rock": "non_classic"}`).
+        temperature: divides the song's log-probabilities; fitted on validation songs, 1 leaves them be.
+        conformal_quantile: labels of probability of at least one minus this form the answer's set (split
+            conformal prediction); `None` where it was never fitted.
+        segments_per_pass: segments computed at once outside training. It bounds the memory of an hour
+            of music and changes no answer.
+    """
+
+    model_type = "tonada"
+    _auto_class: ClassVar[str | None] = "AutoConfig"
+
+    branches: tuple = BRANCHES
+    num_channels: int = 1
+    num_mel_bins: int = 80
+    descriptor_set: str = "hsf90"
+    num_descriptors: int = 90
+    conv_channels: tuple = (16, 32, 48)
+    conv_kernel_size: int = 3
+    lstm_hidden_size: int = 128
+    attention_mode: str = "topk"
+    attention_top_k: int = 8
+    attention_heads: int = 4
+    dnn_sizes: tuple = (256, 128, 64)
+    descriptor_limit: float = 5.0
+    dropout: float = 0.3
+    vote: str = "mean_probability"
+    parents: dict = field(default_factory=dict)
+    temperature: float = 1.0
+    conformal_quantile: float | None = None
+    segments_per_pass: int = 16
+
+    def __post_init__(self, **kwargs):
+        super().__post_init__(**kwargs)
+        self.branches = tuple(self.branches)
+        self.conv_channels = tuple(self.conv_channels)
+        self.dnn_sizes = tuple(self.dnn_sizes)
+        # Saving one class writes only its own line here, and the other Auto classes then find nothing.
+        self.auto_map = {
+            "AutoConfig": "configuration_tonada.TonadaConfig",
+            "AutoModel": "modeling_tonada.TonadaModel",
+            "AutoModelForAudioClassification": "modeling_tonada.TonadaForAudioClassification",
+        }
+        self._check()
+
+    @property
+    def step_size(self) -> int:
+        """Width of one step of the spectrogram branch: both directions of the BiLSTM."""
+        return 2 * self.lstm_hidden_size
+
+    @property
+    def embedding_size(self) -> int:
+        """Width of a segment's embedding: the branches side by side."""
+        widths = {"spectrogram": self.step_size, "descriptors": self.dnn_sizes[-1]}
+        return sum(widths[branch] for branch in self.branches)
+
+    def ancestors(self, label: str) -> list[str]:
+        """The parents of a label, nearest first; empty where there is no tree."""
+        found: list[str] = []
+        while (label := self.parents.get(label, "")) and label not in found:
+            found.append(label)
+        return found
+
+    def _check(self) -> None:
+        _check_choices("branches", self.branches, BRANCHES)
+        _check_choices("attention_mode", (self.attention_mode,), ATTENTION_MODES)
+        _check_choices("vote", (self.vote,), VOTES)
+        if self.problem_type not in (None, "single_label_classification"):
+            raise ValueError(
+                f"problem_type is {self.problem_type!r}; this version of Tonada answers with one label a song: "
+                "leave it out or set 'single_label_classification'"
+            )
+        if self.step_size % self.attention_heads:
+            raise ValueError(
+                f"attention_heads={self.attention_heads} does not divide 2 * lstm_hidden_size={self.step_size}; "
+                "choose a number of heads that does"
+            )
+        if self.conv_kernel_size % 2 == 0:
+            raise ValueError(f"conv_kernel_size is {self.conv_kernel_size}; it must be odd to keep frames in place")
+        if self.attention_top_k < 1:
+            raise ValueError(f"attention_top_k is {self.attention_top_k}; each query must keep at least one step")
+        if self.temperature <= 0:
+            raise ValueError(f"temperature is {self.temperature}; it divides log-probabilities and must be positive")
+
+
+def _check_choices(name: str, chosen: tuple, allowed: tuple) -> None:
+    unknown = [choice for choice in chosen if choice not in allowed]
+    if unknown or not chosen or len(set(chosen)) < len(chosen):
+        raise ValueError(f"{name} is {list(chosen)}; choose among {', '.join(allowed)}, each at most once")
+
+
+__all__ = ["TonadaConfig"]

@@ -1,0 +1,108 @@
+"""The two branches: a segment's spectrogram or its descriptors in, an embedding out, padding never heard."""
+
+from itertools import pairwise
+
+import torch
+from torch import nn
+from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
+
+from .sparse_attention_tonada import TonadaSparseAttention
+
+
+class TonadaConvBlock(nn.Module):
+    """
+    Convolution, batch norm, ReLU and max-pooling: `(segments, channels, mels, frames)` to half the mels and frames.
+
+    Padded frames are set to zero before pooling, which after ReLU is what lies beyond the edge of an
+    unpadded segment too. Odd sizes round up, so that no real frame falls off the end:
+
+        frames   o o o o o . . .      5 real, 3 padded
+        pooled    o   o   o   .       3 real, 1 padded, as 5 frames alone would give
+    """
+
+    def __init__(self, in_channels: int, out_channels: int, kernel_size: int):
+        super().__init__()
+        self.conv = nn.Conv2d(in_channels, out_channels, kernel_size, padding=kernel_size // 2, bias=False)
+        self.norm = nn.BatchNorm2d(out_channels)
+        self.pool = nn.MaxPool2d(2, ceil_mode=True)
+
+    def forward(self, features: torch.Tensor, frame_mask: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        features = self._normalise(self.conv(features), frame_mask.bool()).relu()
+        features = features * frame_mask[:, None, None, :]
+        return self.pool(features), frame_mask[:, ::2]
+
+    def _normalise(self, features: torch.Tensor, real: torch.Tensor) -> torch.Tensor:
+        """Batch norm whose statistics come from real frames alone."""
+        if not self.training or bool(real.all()):
+            return self.norm(features)
+        frames = features.movedim(-1, 1)  # (segments, frames, channels, mels)
+        normalised = torch.zeros_like(frames)
+        normalised[real] = self.norm(frames[real].unsqueeze(-1)).squeeze(-1)
+        return normalised.movedim(1, -1)
+
+
+class TonadaSpectrogramEncoder(nn.Module):
+    """
+    Three conv blocks, a BiLSTM and sparse attention over its steps: `(segments, channels, mels, frames)` to
+    `(segments, 2 * lstm_hidden_size)` (Jia 2022; sizes of Chen & Li 2020).
+    """
+
+    mean: torch.Tensor
+    scale: torch.Tensor
+
+    def __init__(self, config):
+        super().__init__()
+        shape = (config.num_channels, config.num_mel_bins, 1)
+        self.register_buffer("mean", torch.zeros(shape))  # of each mel band over the training songs
+        self.register_buffer("scale", torch.ones(shape))
+        channels = (config.num_channels, *config.conv_channels)
+        self.blocks = nn.ModuleList(TonadaConvBlock(*pair, config.conv_kernel_size) for pair in pairwise(channels))
+        mels = config.num_mel_bins
+        for _ in self.blocks:
+            mels = (mels + 1) // 2
+        self.lstm = nn.LSTM(channels[-1] * mels, config.lstm_hidden_size, batch_first=True, bidirectional=True)
+        self.attention = TonadaSparseAttention(config)
+
+    def forward(self, spectrogram: torch.Tensor, frame_mask: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        """Spectrogram and `(segments, frames)` mask in; also the weights, `(segments, heads, steps, steps)`."""
+        mask = frame_mask.to(spectrogram.dtype)
+        features = (spectrogram - self.mean) / self.scale * mask[:, None, None, :]
+        for block in self.blocks:
+            features, mask = block(features, mask)
+        steps = features.flatten(1, 2).transpose(1, 2)  # (segments, steps, channels * mels)
+        attended, weights = self.attention(self._listen_both_ways(steps, mask), mask)
+        real = mask.unsqueeze(-1)
+        return (attended * real).sum(1) / real.sum(1).clamp(min=1), weights
+
+    def _listen_both_ways(self, steps: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
+        if bool(mask.bool().all()):
+            return self.lstm(steps)[0]
+        # Packed, the backward direction starts at the last real step and not in the padding.
+        lengths = mask.bool().sum(1).clamp(min=1).cpu()
+        packed = pack_padded_sequence(steps, lengths, batch_first=True, enforce_sorted=False)
+        return pad_packed_sequence(self.lstm(packed)[0], batch_first=True, total_length=steps.shape[1])[0]
+
+
+class TonadaDescriptorEncoder(nn.Module):
+    """A scaler and the DNN: `(segments, num_descriptors)` in their own units to `(segments, dnn_sizes[-1])`."""
+
+    mean: torch.Tensor
+    scale: torch.Tensor
+
+    def __init__(self, config):
+        super().__init__()
+        self.limit = config.descriptor_limit
+        self.register_buffer("mean", torch.zeros(config.num_descriptors))  # over the training songs
+        self.register_buffer("scale", torch.ones(config.num_descriptors))
+        sizes = (config.num_descriptors, *config.dnn_sizes)
+        self.layers = nn.ModuleList(nn.Linear(*pair) for pair in pairwise(sizes))
+        self.dropout = nn.Dropout(config.dropout)
+
+    def forward(self, descriptors: torch.Tensor) -> torch.Tensor:
+        features = ((descriptors - self.mean) / self.scale).clamp(-self.limit, self.limit)
+        for layer in self.layers:
+            features = self.dropout(layer(features).relu())
+        return features
+
+
+__all__ = ["TonadaDescriptorEncoder", "TonadaSpectrogramEncoder"]
