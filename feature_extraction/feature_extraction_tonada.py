@@ -1,0 +1,187 @@
+"""A song's waveform to what the model hears: checked, cut into segments, each with its spectrogram and descriptors."""
+
+import logging
+from typing import Any
+
+import numpy as np
+import torch
+from transformers import BatchFeature, SequenceFeatureExtractor
+
+from .descriptors_tonada import DESCRIPTOR_SETS
+from .segments_tonada import Segmentation, frame_mask, segmentation
+from .spectrum_tonada import Spectrum
+
+logger = logging.getLogger(__name__)
+
+SEGMENTS_PER_PASS = 16  # bounds the memory of an hour's spectra; changes no value
+BRANCHES = ("spectrogram", "descriptors")
+
+
+class TonadaFeatureExtractor(SequenceFeatureExtractor):
+    r"""
+    Turns waveforms, each one song of any length, into segments of features with masks.
+
+    Args:
+        sampling_rate: rate the waveforms must have, hertz.
+        segment_seconds: length of a segment; Jia 2022 tries 10, 15 and 25.
+        segment_overlap: share of a segment that the next one hears again, in [0, 1).
+        shortest_seconds: a tail shorter than this is left out, unless it is all there is.
+        n_fft: window of the short-time spectrum, samples.
+        hop_length: samples between frames.
+        num_mel_bins: mel bands of the spectrogram.
+        descriptor_set: name of the descriptor set; see `DESCRIPTOR_SETS`.
+        branches: which of `"spectrogram"` and `"descriptors"` to make.
+
+    Warning:
+        A waveform at another rate than it claims is heard too fast or too slow, and no code can notice.
+        Always pass the `sampling_rate` of what you give.
+
+    Shape:
+        of one song or several, padded to the longest in segments:
+        `spectrogram` `(songs, segments, 1, num_mel_bins, frames)`, decibels, float32;
+        `descriptors` `(songs, segments, columns of the set)`, in their own units, float32;
+        `frame_mask` `(songs, segments, frames)` and `segment_mask` `(songs, segments)`, int64.
+    """
+
+    model_input_names = ["spectrogram", "frame_mask", "descriptors", "segment_mask"]
+    _auto_class = "AutoFeatureExtractor"
+
+    def __init__(
+        self,
+        sampling_rate: int = 22050,
+        segment_seconds: float = 10.0,
+        segment_overlap: float = 0.0,
+        shortest_seconds: float = 3.0,
+        n_fft: int = 2048,
+        hop_length: int = 512,
+        num_mel_bins: int = 80,
+        descriptor_set: str = "hsf90",
+        branches: tuple[str, ...] | list[str] = BRANCHES,
+        **kwargs: Any,
+    ):
+        kwargs = {"padding_value": 0.0, **kwargs, "feature_size": num_mel_bins}
+        super().__init__(sampling_rate=sampling_rate, **kwargs)
+        self.segment_seconds = segment_seconds
+        self.segment_overlap = segment_overlap
+        self.shortest_seconds = shortest_seconds
+        self.n_fft = n_fft
+        self.hop_length = hop_length
+        self.num_mel_bins = num_mel_bins
+        self.descriptor_set = descriptor_set
+        self.branches = list(branches)
+        self._check()
+
+    def __call__(
+        self,
+        waveforms: Any,
+        sampling_rate: int | None = None,
+        return_tensors: str | None = None,
+        **kwargs: Any,
+    ) -> BatchFeature:
+        """
+        Extract features.
+
+        Args:
+            waveforms: one song, `(samples,)` floats in about [-1, 1] as an array, tensor or list; or a list of such.
+            sampling_rate: rate of the waveforms, hertz.
+            return_tensors: `"pt"` for torch, `"np"` or nothing for numpy.
+
+        Raises:
+            ValueError: the rate is not the extractor's; a waveform is empty, not mono, not floating point or
+                not finite.
+        """
+        self._check_rate(sampling_rate)
+        songs = [self._song(waveform) for waveform in _as_songs(waveforms)]
+        features = {name: _stack_padded([song[name] for song in songs]) for name in songs[0]}
+        if return_tensors == "pt":
+            return BatchFeature(features)
+        return BatchFeature({name: tensor.numpy() for name, tensor in features.items()}, tensor_type=return_tensors)
+
+    @property
+    def segmentation(self) -> Segmentation:
+        """How a song is cut, in samples."""
+        return segmentation(self.sampling_rate, self.segment_seconds, self.segment_overlap, self.shortest_seconds)
+
+    def segment_times(self, seconds: float) -> list[tuple[float, float]]:
+        """Start and end of each segment of a song that lasts `seconds`, in seconds."""
+        cut = self.segmentation
+        samples = round(seconds * self.sampling_rate)
+        ends = [(start, min(start + cut.length, samples)) for start in cut.starts(samples)]
+        return [(start / self.sampling_rate, end / self.sampling_rate) for start, end in ends]
+
+    def _song(self, waveform: torch.Tensor) -> dict[str, torch.Tensor]:
+        starts = self.segmentation.starts(len(waveform))
+        passes = [
+            self._segments(waveform, starts[first : first + SEGMENTS_PER_PASS])
+            for first in range(0, len(starts), SEGMENTS_PER_PASS)
+        ]
+        song = {name: torch.cat([part[name] for part in passes]) for name in passes[0]}
+        return {**song, "segment_mask": torch.ones(len(starts), dtype=torch.long)}
+
+    def _segments(self, waveform: torch.Tensor, starts: list[int]) -> dict[str, torch.Tensor]:
+        segments, sounds = self.segmentation.cut(waveform, starts)
+        mask = frame_mask(sounds, self.segmentation.length, self.hop_length)
+        spectrum = Spectrum.of(segments, self.sampling_rate, self.n_fft, self.hop_length)
+        features = {}
+        if "spectrogram" in self.branches:
+            features["spectrogram"] = spectrum.mel_decibels(self.num_mel_bins).unsqueeze(1)
+            features["frame_mask"] = mask
+        if "descriptors" in self.branches:
+            features["descriptors"] = DESCRIPTOR_SETS[self.descriptor_set].compute(spectrum, mask)
+        return features
+
+    def _check(self) -> None:
+        if self.descriptor_set not in DESCRIPTOR_SETS:
+            raise ValueError(
+                f"descriptor_set is {self.descriptor_set!r}; this extractor knows {', '.join(sorted(DESCRIPTOR_SETS))}"
+            )
+        if not self.branches or set(self.branches) - set(BRANCHES):
+            raise ValueError(f"branches is {self.branches}; choose among {', '.join(BRANCHES)}")
+        if not 0 <= self.segment_overlap < 1:
+            raise ValueError(f"segment_overlap is {self.segment_overlap}; it must be at least 0 and below 1")
+        if self.segment_seconds <= 0:
+            raise ValueError(f"segment_seconds is {self.segment_seconds}; it must be positive")
+
+    def _check_rate(self, sampling_rate: int | None) -> None:
+        if sampling_rate is None:
+            logger.warning(
+                "No sampling_rate was given; the waveform is taken to be at %d Hz. If it is not, the answer will be "
+                "wrong without a sign. Pass sampling_rate=… with every call.",
+                self.sampling_rate,
+            )
+        elif sampling_rate != self.sampling_rate:
+            raise ValueError(
+                f"the waveform is at {sampling_rate} Hz, this model hears {self.sampling_rate} Hz; resample it "
+                f"first, for example torchaudio.functional.resample(waveform, {sampling_rate}, {self.sampling_rate})"
+            )
+
+
+def _as_songs(waveforms: Any) -> list[torch.Tensor]:
+    """One waveform or a list of them, checked: a list of float32 `(samples,)`."""
+    several = isinstance(waveforms, (list, tuple)) and len(waveforms) > 0 and not np.isscalar(waveforms[0])
+    several = several and np.ndim(waveforms[0]) > 0
+    return [_as_song(waveform) for waveform in (waveforms if several else [waveforms])]
+
+
+def _as_song(waveform: Any) -> torch.Tensor:
+    tensor = waveform.detach().cpu() if isinstance(waveform, torch.Tensor) else torch.as_tensor(np.asarray(waveform))
+    if tensor.ndim != 1:
+        raise ValueError(
+            f"a song must be one waveform of shape (samples,), this one has shape {tuple(tensor.shape)}; average its "
+            "channels first, and give several songs as a list"
+        )
+    if tensor.numel() == 0:
+        raise ValueError("the waveform is empty; give at least one sample of sound")
+    if not tensor.is_floating_point():
+        raise ValueError(f"the samples are {tensor.dtype}; give floats in [-1, 1], for 16-bit samples waveform / 32768")
+    if not bool(torch.isfinite(tensor).all()):
+        raise ValueError("the waveform has samples that are not finite (NaN or infinity); repair or drop them first")
+    return tensor.float()
+
+
+def _stack_padded(songs: list[torch.Tensor]) -> torch.Tensor:
+    """`(segments, …)` of several songs to `(songs, longest, …)`, padded with zeros, which the masks call padding."""
+    return torch.nn.utils.rnn.pad_sequence(songs, batch_first=True)
+
+
+__all__ = ["TonadaFeatureExtractor"]
