@@ -1,0 +1,73 @@
+"""What is said of a song: the answer a person reads and a program parses."""
+
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Stretch:
+    """Part of a song, in seconds, with what it sounds like and the probability of that."""
+
+    start: float
+    end: float
+    label: str
+    probability: float
+
+
+@dataclass(frozen=True)
+class Answer:
+    """
+    One song's answer, or why there is none.
+
+    Attributes:
+        path: the file as it was given.
+        status: `ok`, or the word of an `AudioError`.
+        message: empty, or one line that says what went wrong and what to do.
+        label: the most probable label; `None` without an answer, as are all that follow.
+        parents: the label's ancestors, nearest first.
+        probability: of the label, calibrated.
+        probabilities: of every label.
+        agreement: share of the segments that voted for the label.
+        set: labels that hold the truth for nine songs in ten (split conformal); `None` if never fitted.
+        duration: seconds.
+        segments: what each segment sounds like.
+        model: the model's name or folder.
+        revision: the package's version or the Hub's commit, where there is one.
+    """
+
+    path: str
+    status: str = "ok"
+    message: str = ""
+    label: str | None = None
+    parents: list[str] = field(default_factory=list)
+    probability: float | None = None
+    probabilities: dict[str, float] | None = None
+    agreement: float | None = None
+    set: list[str] | None = None
+    duration: float | None = None
+    segments: list[Stretch] = field(default_factory=list)
+    model: str | None = None
+    revision: str | None = None
+
+    def to_dict(self, timeline: bool = False) -> dict[str, Any]:
+        """Plain values for JSON; `segments` only with a timeline."""
+        plain = asdict(self)
+        if not timeline:
+            del plain["segments"]
+        return plain
+
+    def stretches(self) -> list[Stretch]:
+        """Neighbouring segments of one label as one stretch, with their mean probability weighted by length."""
+        merged: list[list[Stretch]] = []
+        for segment in self.segments:
+            if merged and merged[-1][-1].label == segment.label:
+                merged[-1].append(segment)
+            else:
+                merged.append([segment])
+        return [_joined(run) for run in merged]
+
+
+def _joined(run: list[Stretch]) -> Stretch:
+    seconds = [segment.end - segment.start for segment in run]
+    weighted = sum(segment.probability * length for segment, length in zip(run, seconds, strict=True))
+    return Stretch(run[0].start, run[-1].end, run[0].label, weighted / sum(seconds))

@@ -1,0 +1,165 @@
+"""A model that listens: a file in, an answer out."""
+
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+import torch
+from huggingface_hub import try_to_load_from_cache
+from transformers import AutoConfig, AutoFeatureExtractor, AutoModelForAudioClassification
+
+import tonada
+from tonada.feature_extraction import DESCRIPTOR_SETS, TonadaFeatureExtractor
+from tonada.listening.answers import Answer, Stretch
+from tonada.listening.decoding import AudioError, Limits, Source, decode
+from tonada.listening.files import Found
+from tonada.modeling import TonadaConfig, TonadaForAudioClassification, TonadaOutput
+
+
+class ModelError(Exception):
+    """A model that cannot be loaded or does not fit its extractor, in one line."""
+
+
+class Listener:
+    """
+    A classifier of files.
+
+    Args:
+        model: in evaluation mode from here on.
+        extractor: saved beside the model.
+        name: what answers call the model.
+        revision: which edition of it.
+        limits: what recordings are refused.
+    """
+
+    def __init__(
+        self,
+        model: TonadaForAudioClassification,
+        extractor: TonadaFeatureExtractor,
+        name: str,
+        revision: str | None = None,
+        limits: Limits | None = None,
+    ):
+        check_pair(model.config, extractor)
+        self.model = model.eval()
+        self.extractor = extractor
+        self.name = name
+        self.revision = revision
+        self.limits = limits or Limits()
+
+    @classmethod
+    def bundled(cls, task: str, limits: Limits | None = None) -> "Listener":
+        """The listener whose weights come with the package."""
+        try:
+            folder = tonada.checkpoint(task)
+        except ValueError as error:
+            raise ModelError(str(error)) from error
+        return cls(*_load(str(folder), None), f"bundled:{task}", tonada.__version__, limits)
+
+    @classmethod
+    def from_pretrained(cls, model: str, revision: str | None = None, limits: Limits | None = None) -> "Listener":
+        """
+        The listener of a folder or a Hub id. No code from the model's repository is run.
+
+        Raises:
+            ModelError: it cannot be found or read, or is not Tonada's.
+        """
+        pair = _load(model, revision)
+        return cls(*pair, model, None if Path(model).is_dir() else _commit(model, revision), limits)
+
+    def listen(self, source: Source, path: str = "") -> Answer:
+        """
+        Classify one recording.
+
+        Raises:
+            AudioError: the recording cannot be judged.
+        """
+        rate = self.extractor.sampling_rate
+        waveform = decode(source, rate, self.limits)
+        features = self.extractor(waveform, sampling_rate=rate, return_tensors="pt")
+        with torch.inference_mode():
+            output = self.model(**features.to(self.model.device))
+        return self._answer(output, len(waveform) / rate, path)
+
+    def listen_all(self, found: Iterable[Found]) -> Iterator[Answer]:
+        """Classify what `find_audio` found, an answer each; one that cannot be judged is answered with the reason."""
+        for path, error in found:
+            try:
+                if error is not None:
+                    raise error
+                yield self.listen(path, path)
+            except AudioError as problem:
+                yield Answer(path, problem.status, str(problem))
+
+    def _answer(self, output: TonadaOutput, seconds: float, path: str) -> Answer:
+        config = self.model.config
+        probabilities = output.logits[0].exp().tolist()
+        winner = max(range(len(probabilities)), key=probabilities.__getitem__)
+        by_label = {config.id2label[index]: value for index, value in enumerate(probabilities)}
+        return Answer(
+            path=path,
+            label=config.id2label[winner],
+            parents=config.ancestors(config.id2label[winner]),
+            probability=probabilities[winner],
+            probabilities=by_label,
+            agreement=float(output.agreement[0]),
+            set=_conformal_set(by_label, config.conformal_quantile),
+            duration=seconds,
+            segments=self._segments(output, seconds),
+            model=self.name,
+            revision=self.revision,
+        )
+
+    def _segments(self, output: TonadaOutput, seconds: float) -> list[Stretch]:
+        best = output.segment_logits[0].softmax(-1).max(-1)
+        heard = zip(best.values.tolist(), best.indices.tolist(), strict=True)
+        times = self.extractor.segment_times(seconds)
+        return [
+            Stretch(start, end, self.model.config.id2label[index], probability)
+            for (start, end), (probability, index) in zip(times, heard, strict=True)
+        ]
+
+
+def check_pair(config: TonadaConfig, extractor: TonadaFeatureExtractor) -> None:
+    """
+    Refuse an extractor that makes other features than the model was built for.
+
+    Raises:
+        ModelError: naming the first number on which they disagree, and both its values.
+    """
+    columns = len(DESCRIPTOR_SETS[extractor.descriptor_set].columns)
+    shared = {
+        "branches": (sorted(extractor.branches), sorted(config.branches)),
+        "num_mel_bins": (extractor.num_mel_bins, config.num_mel_bins),
+        "descriptor_set": (extractor.descriptor_set, config.descriptor_set),
+        "num_descriptors": (columns, config.num_descriptors),
+    }
+    for name, (made, expected) in shared.items():
+        if made != expected:
+            raise ModelError(f"extractor and model disagree on {name}: {made} is made, {expected} is expected")
+
+
+def _load(model: str, revision: str | None) -> tuple[TonadaForAudioClassification, TonadaFeatureExtractor]:
+    try:
+        config = AutoConfig.from_pretrained(model, revision=revision)
+        if not isinstance(config, TonadaConfig):
+            raise ModelError(f"{model} is a {config.model_type!r} model; this command runs Tonada's own")
+        return (
+            AutoModelForAudioClassification.from_pretrained(model, revision=revision),
+            AutoFeatureExtractor.from_pretrained(model, revision=revision),
+        )
+    except (OSError, ValueError) as error:
+        reason = str(error).strip().splitlines()[0]
+        raise ModelError(f"{model} cannot be loaded: {reason}") from error
+
+
+def _commit(model: str, revision: str | None) -> str | None:
+    """The commit of a cached Hub model: its files lie in a folder of that name."""
+    path = try_to_load_from_cache(model, "config.json", revision=revision)
+    return Path(path).parent.name if isinstance(path, str) else revision
+
+
+def _conformal_set(probabilities: dict[str, float], quantile: float | None) -> list[str] | None:
+    if quantile is None:
+        return None
+    ordered = sorted(probabilities, key=probabilities.__getitem__, reverse=True)
+    return [label for label in ordered if probabilities[label] >= 1 - quantile]
