@@ -1,0 +1,13 @@
+#!/bin/sh
+# Train the emotion checkpoint and what it is compared with, and put the small results where the package keeps them.
+set -eu
+bin=$1
+for recipe in emotion emotion-softmax emotion-spectrogram emotion-descriptors; do
+  "$bin/tonada" train "recipes/$recipe.yaml" --output "build/$recipe"
+  mkdir -p docs/results/emotion
+  cp "build/$recipe"/predictions/*.csv docs/results/emotion/
+done
+bundled=src/tonada/checkpoints/emotion
+mkdir -p "$bundled"
+cp build/emotion/config.json build/emotion/preprocessor_config.json build/emotion/model.safetensors \
+  build/emotion/README.md "$bundled/"

@@ -1,0 +1,1 @@
+"""From labelled songs to a checkpoint: recipes, songs, batches, the loop, calibration."""

@@ -1,0 +1,110 @@
+"""A recipe: all that a training run is made of, read from YAML; an unknown key is refused with the nearest known."""
+
+import dataclasses
+import difflib
+import inspect
+from collections.abc import Set
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from tonada.feature_extraction import TonadaFeatureExtractor
+from tonada.modeling import TonadaConfig
+
+
+class RecipeError(ValueError):
+    """A recipe that says something Tonada does not know, with what it would have understood."""
+
+
+@dataclass(frozen=True)
+class Data:
+    """Which songs, and how they are dealt into folds of disjoint groups: fold 0 tests, fold 1 validates."""
+
+    script: str
+    folder: str
+    folds: int = 6
+    seed: int = 0
+
+
+@dataclass(frozen=True)
+class Training:
+    """The knobs of the loop; `recipes/emotion.yaml` gives each its reason."""
+
+    epochs: int = 40
+    patience: int = 12
+    batch_size: int = 16
+    segments_per_song: int = 2
+    learning_rate: float = 1e-3
+    weight_decay: float = 0.05
+    label_smoothing: float = 0.1
+    masked_mels: int = 12
+    masked_frames: int = 60
+    noise: float = 0.2
+    seed: int = 0
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """One system: what to load, how to hear it, what to build, how to teach it."""
+
+    name: str
+    data: Data
+    features: dict[str, Any] = field(default_factory=dict)
+    model: dict[str, Any] = field(default_factory=dict)
+    training: Training = field(default_factory=Training)
+
+
+def load_recipe(path: str | Path) -> Recipe:
+    """
+    Read a recipe.
+
+    Raises:
+        RecipeError: the file is missing, is not YAML, lacks a key or has one too many.
+    """
+    try:
+        content = yaml.safe_load(Path(path).read_text(encoding="utf-8"))
+    except FileNotFoundError as error:
+        raise RecipeError(f"{path}: there is no such recipe") from error
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise RecipeError(f"{path}: is not YAML ({str(error).splitlines()[0]})") from error
+    try:
+        return _recipe(content)
+    except RecipeError as error:
+        raise RecipeError(f"{path}: {error}") from error
+
+
+def _recipe(content: Any) -> Recipe:
+    parts = _checked("the recipe", content, _fields(Recipe), required={"name", "data"})
+    data = _checked("data", parts["data"], _fields(Data), required={"script", "folder"})
+    training = _checked("training", parts.get("training"), _fields(Training))
+    features = _checked("features", parts.get("features"), _arguments(TonadaFeatureExtractor))
+    model = _checked("model", parts.get("model"), _own_fields(TonadaConfig))
+    return Recipe(parts["name"], Data(**data), features, model, Training(**training))
+
+
+def _checked(where: str, content: Any, known: Set[str], required: Set[str] = frozenset()) -> dict[str, Any]:
+    content = {} if content is None and not required else content
+    if not isinstance(content, dict):
+        raise RecipeError(f"{where} is {content!r}; expected keys among {', '.join(sorted(known))}")
+    for key in content:
+        if key not in known:
+            near = difflib.get_close_matches(str(key), known, n=1)
+            hint = f"did you mean {near[0]!r}?" if near else f"known are {', '.join(sorted(known))}"
+            raise RecipeError(f"{where} has an unknown key {key!r}; {hint}")
+    if missing := required - content.keys():
+        raise RecipeError(f"{where} lacks {', '.join(sorted(missing))}")
+    return content
+
+
+def _fields(kind: type) -> set[str]:
+    return {each.name for each in dataclasses.fields(kind)}
+
+
+def _own_fields(kind: type) -> set[str]:
+    return {name for name in kind.__annotations__ if not name.startswith("_")}
+
+
+def _arguments(kind: type) -> set[str]:
+    return set(inspect.signature(kind).parameters) - {"self", "kwargs"}

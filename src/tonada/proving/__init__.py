@@ -1,0 +1,1 @@
+"""What a result is worth: scores, intervals, and the predictions behind every figure."""

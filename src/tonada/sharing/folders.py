@@ -1,0 +1,76 @@
+"""A trained model as a folder: weights, config, extractor, flat code files, card, and the predictions behind it."""
+
+from pathlib import Path
+
+from tonada.learning.recipes import Recipe
+from tonada.learning.training import Trained
+from tonada.listening.listener import check_pair
+from tonada.proving.predictions import write_predictions
+from tonada.proving.tables import table
+
+CARD = """---
+library_name: transformers
+pipeline_tag: audio-classification
+license: apache-2.0
+tags: [music, tonada]
+---
+# Tonada: {name}
+
+Hears a song and answers with one of: **{labels}**. Learned from `{script}`, {segment:g}-second segments at {rate} Hz.
+
+```python
+from transformers import pipeline
+
+pipe = pipeline("audio-classification", model="THIS FOLDER OR ITS HUB ID", trust_remote_code=True)
+pipe("song.mp3")
+```
+
+## What was measured
+
+Artists are on one side of the split only. Validation chose the epoch ({epoch}) and fitted the calibration, so its
+figures flatter; the test songs were heard once. Brackets are 95 % intervals, resampling artists.
+
+{table}
+
+Chance is {chance:.2f} in accuracy. `majority` always gives the most frequent label; `logistic-regression` has the same
+descriptors, averaged over the song. Printed by `tonada train {recipe}`.
+
+## How sure
+
+Probabilities are calibrated with temperature {temperature:.3f}, fitted on the validation songs; sets of labels with
+probability of at least {threshold:.3f} held the truth of nine validation songs in ten.
+
+## Limits
+
+Clips of {script} are not the world's music: other styles, languages and recording qualities are unmeasured. Mood is
+what people say of a song, and they disagree. Not for judging people.
+"""
+
+
+def save_trained(trained: Trained, recipe: Recipe, recipe_path: Path, folder: Path) -> None:
+    """Write the folder; `predictions/` holds a CSV a system."""
+    check_pair(trained.model.config, trained.extractor)
+    trained.model.save_pretrained(folder)
+    trained.extractor.save_pretrained(folder)
+    (folder / "predictions").mkdir(exist_ok=True)
+    for system, predictions in trained.predictions.items():
+        write_predictions(predictions, folder / "predictions" / f"{system}.csv")
+    (folder / "README.md").write_text(card(trained, recipe, recipe_path), encoding="utf-8")
+
+
+def card(trained: Trained, recipe: Recipe, recipe_path: Path) -> str:
+    """The model card, every figure computed from the run."""
+    config = trained.model.config
+    return CARD.format(
+        name=recipe.name,
+        labels=", ".join(config.id2label.values()),
+        script=recipe.data.script,
+        segment=trained.extractor.segment_seconds,
+        rate=trained.extractor.sampling_rate,
+        epoch=trained.epoch,
+        table=table(trained.predictions),
+        chance=1 / config.num_labels,
+        recipe=recipe_path,
+        temperature=config.temperature,
+        threshold=1 - config.conformal_quantile,
+    )
