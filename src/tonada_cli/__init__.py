@@ -1,0 +1,44 @@
+"""
+The `tonada` command: one thin file a command that parses, calls one function of the hall, and prints.
+
+It stands beside the package and not in it, because importing `tonada` loads torch and transformers, which
+takes seconds, and `--help` must not wait for them. Each command imports what it needs when it runs.
+"""
+
+from importlib.metadata import version
+from typing import Annotated
+
+import typer
+
+from tonada_cli.classify import classify
+from tonada_cli.train import train
+
+app = typer.Typer(
+    help="Tonada listens to recorded music and says what a person would say of it, and how sure it is.",
+    epilog="Try:  tonada classify ~/Music      Each command explains itself:  tonada classify --help",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+app.command()(classify)
+app.command()(train)
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"tonada {version('tonada')}")
+        raise typer.Exit
+
+
+@app.callback()
+def options(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    """Options of the command itself."""
+
+
+def main() -> None:
+    """Run the command line."""
+    app(prog_name="tonada")

@@ -1,0 +1,85 @@
+"""`tonada classify`: files and folders in, an answer a song out."""
+
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from tonada_cli.answer_printing import PRINTERS
+from tonada_cli.printing import aside, complain, track
+
+if TYPE_CHECKING:
+    from tonada.listening.listener import Listener
+
+
+class Format(StrEnum):
+    """How answers are printed."""
+
+    TABLE = "table"
+    JSON = "json"
+    CSV = "csv"
+
+
+def classify(
+    paths: Annotated[
+        list[Path], typer.Argument(help="Audio files, and folders to search for them.", show_default=False)
+    ],
+    task: Annotated[
+        str, typer.Option(help="What to listen for, with weights that came with Tonada: emotion.")
+    ] = "emotion",
+    model: Annotated[
+        str | None, typer.Option(help="A model of your own instead: a folder or a Hub id.", show_default=False)
+    ] = None,
+    revision: Annotated[
+        str | None, typer.Option(help="Branch, tag or commit of the Hub model.", show_default=False)
+    ] = None,
+    timeline: Annotated[
+        bool, typer.Option("--timeline", help="Also say when in the song: start, end, label, probability.")
+    ] = False,
+    format: Annotated[Format, typer.Option(help="table for people, json or csv for programs.")] = Format.TABLE,
+    max_minutes: Annotated[float, typer.Option(min=0.05, help="Refuse recordings longer than this.")] = 120.0,
+) -> None:
+    """
+    Say what each song sounds like: its label, how probable that is, and how many of its segments agree.
+
+    Reads wav, flac, ogg, opus, mp3, m4a and aac of 3 seconds to two hours, 8 to 192 kHz, 1 to 8 channels.
+    Answers go to standard output, messages to standard error. A file that cannot be judged gets one line that says
+    why, and the others go on; the exit code is then 1.
+
+    Examples:
+
+      tonada classify song.mp3 --timeline
+
+      tonada classify ~/Music --format csv > moods.csv
+    """
+    listener = _listener(task, model, revision, max_minutes)
+    from tonada.listening.files import find_audio
+
+    found = list(find_audio(paths))
+    failed = False
+    with PRINTERS[format](timeline, labels=list(listener.model.config.id2label.values())) as printer:
+        for answer in track(listener.listen_all(found), total=len(found), unit="song"):
+            with aside():
+                printer.print(answer)
+                if answer.status != "ok":
+                    complain(answer.message)
+                    failed = True
+    raise typer.Exit(1 if failed else 0)
+
+
+def _listener(task: str, model: str | None, revision: str | None, max_minutes: float) -> "Listener":
+    from transformers.utils.logging import disable_progress_bar
+
+    from tonada.listening.decoding import Limits
+    from tonada.listening.listener import Listener, ModelError
+
+    disable_progress_bar()  # of loading some fifty small tensors
+    limits = Limits(max_seconds=60 * max_minutes)
+    try:
+        if model is None:
+            return Listener.bundled(task, limits)
+        return Listener.from_pretrained(model, revision, limits)
+    except ModelError as error:
+        complain(str(error))
+        raise typer.Exit(2) from error

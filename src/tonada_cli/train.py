@@ -1,0 +1,42 @@
+"""`tonada train`: a recipe and labelled songs in, a folder with a model out."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from tonada_cli.printing import complain
+
+
+def train(
+    recipe: Annotated[Path, typer.Argument(help="A YAML file of recipes/.", show_default=False)],
+    data: Annotated[
+        Path,
+        typer.Option(envvar="TONADA_DATA", help="The folder that holds the recipe's data set.", show_default=False),
+    ],
+    output: Annotated[Path, typer.Option(help="Where the trained model goes.")] = Path("trained"),
+) -> None:
+    """
+    Learn from labelled songs as a recipe says: choose on validation, report once on test, never share an artist.
+
+    Writes the model, its extractor, its card with the measured figures and baselines, and every prediction behind them.
+
+    Example:
+
+      tonada train recipes/emotion.yaml --data DATA --output my-emotion
+    """
+    from tonada.learning.recipes import RecipeError, load_recipe
+    from tonada.learning.training import train as train_recipe
+    from tonada.listening.decoding import AudioError
+    from tonada.proving.tables import table
+    from tonada.sharing.folders import save_trained
+
+    try:
+        wanted = load_recipe(recipe)
+        trained = train_recipe(wanted, data)
+    except (RecipeError, FileNotFoundError, AudioError) as error:
+        complain(str(error))
+        raise typer.Exit(2) from error
+    save_trained(trained, wanted, recipe, output)
+    typer.echo(table(trained.predictions))
+    typer.echo(f"\nThe model, its card and its predictions are in {output}")
