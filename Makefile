@@ -1,0 +1,51 @@
+# Everything a person does here, each target on its own from a clean clone of Debian with Python 3.11 and make.
+PYTHON ?= python3
+BIN := .venv/bin
+
+.PHONY: help install ffmpeg demo test check format bench results checkpoint clean
+
+help:  ## Say what each target does
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
+
+install: .venv/installed  ## Make the environment .venv and install Tonada into it (about 6 GB, mostly torch)
+
+.venv/installed: pyproject.toml constraints.txt
+	@echo "Making .venv and installing; the first time this downloads torch and takes a few minutes."
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --upgrade pip setuptools --constraint constraints.txt
+	$(BIN)/python -m pip install --quiet --editable '.[dev]' --constraint constraints.txt
+	touch $@
+
+ffmpeg:  ## Install Debian's ffmpeg, which m4a, aac and the stock pipeline need, if it is missing
+	@command -v ffmpeg >/dev/null || { \
+	  echo "Installing Debian's ffmpeg."; \
+	  as_root=$$([ "$$(id -u)" = 0 ] || echo sudo); \
+	  $$as_root apt-get update -qq && $$as_root apt-get install -y -qq ffmpeg >/dev/null; } \
+	  || echo "ffmpeg is missing and could not be installed: apt-get install ffmpeg. wav, flac, ogg, opus and mp3 still work."
+
+demo: install  ## Classify the example songs
+	$(BIN)/tonada classify examples --timeline
+
+test: install ffmpeg  ## Run the tests (minutes on two cores, no network; data sets from TONADA_DATA if set)
+	$(BIN)/python -m pytest
+
+check: install  ## Lint, format and types
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/python -m mypy
+
+format: install  ## Put the code in form
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+bench: install  ## Measure speed and memory on this machine
+	$(BIN)/python benchmarks/listening.py
+
+results: install  ## Compute docs/results.md anew from the predictions kept beside it
+	$(BIN)/python -m tonada.proving.tables docs/results > docs/results.md
+
+checkpoint: install  ## Train the bundled checkpoint and its ablations anew (needs TONADA_DATA; about an hour)
+	sh recipes/train-bundled.sh $(BIN)
+
+clean:  ## Remove the environment and everything built
+	rm -rf .venv build *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
