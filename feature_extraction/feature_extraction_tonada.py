@@ -29,6 +29,8 @@ class TonadaFeatureExtractor(SequenceFeatureExtractor):
         n_fft: window of the short-time spectrum, samples.
         hop_length: samples between frames.
         num_mel_bins: mel bands of the spectrogram.
+        max_frequency: upper end of the mel bands, hertz. Its default stays clear of half the rate, where every
+            resampler cuts off in its own way.
         descriptor_set: name of the descriptor set; see `DESCRIPTOR_SETS`.
         branches: which of `"spectrogram"` and `"descriptors"` to make.
 
@@ -55,6 +57,7 @@ class TonadaFeatureExtractor(SequenceFeatureExtractor):
         n_fft: int = 2048,
         hop_length: int = 512,
         num_mel_bins: int = 80,
+        max_frequency: float = 10_000.0,
         descriptor_set: str = "hsf90",
         branches: tuple[str, ...] | list[str] = BRANCHES,
         **kwargs: Any,
@@ -67,6 +70,7 @@ class TonadaFeatureExtractor(SequenceFeatureExtractor):
         self.n_fft = n_fft
         self.hop_length = hop_length
         self.num_mel_bins = num_mel_bins
+        self.max_frequency = max_frequency
         self.descriptor_set = descriptor_set
         self.branches = list(branches)
         self._check()
@@ -124,7 +128,7 @@ class TonadaFeatureExtractor(SequenceFeatureExtractor):
         spectrum = Spectrum.of(segments, self.sampling_rate, self.n_fft, self.hop_length)
         features = {}
         if "spectrogram" in self.branches:
-            features["spectrogram"] = spectrum.mel_decibels(self.num_mel_bins).unsqueeze(1)
+            features["spectrogram"] = spectrum.mel_decibels(self.num_mel_bins, self.max_frequency).unsqueeze(1)
             features["frame_mask"] = mask
         if "descriptors" in self.branches:
             features["descriptors"] = DESCRIPTOR_SETS[self.descriptor_set].compute(spectrum, mask)
@@ -139,6 +143,11 @@ class TonadaFeatureExtractor(SequenceFeatureExtractor):
             raise ValueError(f"branches is {self.branches}; choose among {', '.join(BRANCHES)}")
         if not 0 <= self.segment_overlap < 1:
             raise ValueError(f"segment_overlap is {self.segment_overlap}; it must be at least 0 and below 1")
+        if not 0 < self.max_frequency <= self.sampling_rate / 2:
+            raise ValueError(
+                f"max_frequency is {self.max_frequency} Hz; it must lie above 0 and at most at half the sampling_rate, "
+                f"{self.sampling_rate / 2} Hz"
+            )
         if self.segment_seconds <= 0:
             raise ValueError(f"segment_seconds is {self.segment_seconds}; it must be positive")
 

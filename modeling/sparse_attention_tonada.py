@@ -70,7 +70,7 @@ class TonadaSparseAttention(nn.Module):
         self.output = nn.Linear(config.step_size, config.step_size)
 
     def forward(self, steps: torch.Tensor, mask: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-        """Steps `(segments, steps, width)`, mask `(segments, steps)`; also weights `(segments, heads, steps, steps)`."""
+        """Steps `(segments, steps, width)`, mask `(segments, steps)`; and weights `(segments, heads, steps, steps)`."""
 
         def split(projected: torch.Tensor) -> torch.Tensor:
             return projected.unflatten(-1, (self.heads, -1)).transpose(1, 2)  # (segments, heads, steps, width / heads)

@@ -20,7 +20,8 @@ def baselines(songs: Splits, labels: list[str], recipe: Recipe) -> dict[str, lis
     held_out = [(split, song) for split in HELD_OUT for song in songs[split]]
     found = {"majority": np.tile(shares, (len(held_out), 1))}
     if "descriptors" in songs["train"][0].features:
-        found["logistic-regression"] = _logistic_regression(songs["train"], [song for _, song in held_out])
+        songs_to_answer = [song for _, song in held_out]
+        found["logistic-regression"] = _logistic_regression(songs["train"], songs_to_answer, len(labels))
     return {name: _predictions(held_out, values, labels, recipe) for name, values in found.items()}
 
 
@@ -29,11 +30,13 @@ def _label_shares(songs: list[Song], labels: list[str]) -> np.ndarray:
     return np.array([counts[index] for index in range(len(labels))]) / len(songs)
 
 
-def _logistic_regression(train: list[Song], held_out: list[Song]) -> np.ndarray:
+def _logistic_regression(train: list[Song], held_out: list[Song], labels: int) -> np.ndarray:
     """Scaled, regularised at scikit-learn's default strength, fitted on each song's mean descriptors."""
     classifier = make_pipeline(StandardScaler(), LogisticRegression(max_iter=5000))
     classifier.fit(_song_descriptors(train), [song.label for song in train])
-    return classifier.predict_proba(_song_descriptors(held_out))
+    probabilities = np.zeros((len(held_out), labels))  # a label without training songs keeps its zero
+    probabilities[:, classifier.classes_] = classifier.predict_proba(_song_descriptors(held_out))
+    return probabilities
 
 
 def _song_descriptors(songs: list[Song]) -> np.ndarray:

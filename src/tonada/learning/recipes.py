@@ -32,12 +32,12 @@ class Data:
 class Training:
     """The knobs of the loop; `recipes/emotion.yaml` gives each its reason."""
 
-    epochs: int = 40
-    patience: int = 12
+    epochs: int = 20
+    patience: int = 10
     batch_size: int = 16
     segments_per_song: int = 2
-    learning_rate: float = 1e-3
-    weight_decay: float = 0.05
+    learning_rate: float = 5e-4
+    weight_decay: float = 0.1
     label_smoothing: float = 0.1
     masked_mels: int = 12
     masked_frames: int = 60

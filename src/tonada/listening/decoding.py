@@ -9,6 +9,7 @@ headers lie. A recording is read block by block and never held at its own rate.
 import io
 import os
 from collections.abc import Iterator
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
@@ -96,11 +97,11 @@ def decode(source: Source, sampling_rate: int, limits: Limits | None = None) -> 
         raise AudioError(error.status, f"{name}: {error}") from error
 
 
-def _opened(source: Source) -> BinaryIO:
+def _opened(source: Source) -> AbstractContextManager[BinaryIO]:
     if isinstance(source, bytes):
         return io.BytesIO(source)
     if not isinstance(source, (str, os.PathLike)):
-        return source
+        return nullcontext(source)  # whoever opened it closes it
     path = Path(source)
     if not path.exists():
         raise AudioError("missing", "there is no such file; check the path")
@@ -126,7 +127,7 @@ def _recording(file: BinaryIO, size: int) -> Recording:
         ) from error
     if sound.format == "OGG" and ends_within_an_ogg_page(file, size):
         raise _cut_off()
-    if sound.format == "WAV" and declared_wav_bytes(sound.extra_info) > size:
+    if declared_wav_bytes(sound.extra_info) > size:
         raise _cut_off()
     return Recording(sound.samplerate, sound.channels, sound.frames / sound.samplerate, _soundfile_blocks(sound))
 

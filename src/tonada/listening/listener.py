@@ -5,6 +5,7 @@ from pathlib import Path
 
 import torch
 from huggingface_hub import try_to_load_from_cache
+from safetensors import SafetensorError
 from transformers import AutoConfig, AutoFeatureExtractor, AutoModelForAudioClassification
 
 import tonada
@@ -89,6 +90,11 @@ class Listener:
                 yield self.listen(path, path)
             except AudioError as problem:
                 yield Answer(path, problem.status, str(problem))
+            except Exception as problem:  # one strange file must not take the rest of a catalogue with it
+                reason = (
+                    f"{type(problem).__name__}: {str(problem).splitlines()[0] if str(problem) else 'no reason given'}"
+                )
+                yield Answer(path, "failed", f"{path}: could not be judged ({reason}); please report this file")
 
     def _answer(self, output: TonadaOutput, seconds: float, path: str) -> Answer:
         config = self.model.config
@@ -147,7 +153,7 @@ def _load(model: str, revision: str | None) -> tuple[TonadaForAudioClassificatio
             AutoModelForAudioClassification.from_pretrained(model, revision=revision),
             AutoFeatureExtractor.from_pretrained(model, revision=revision),
         )
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RuntimeError, SafetensorError) as error:
         reason = str(error).strip().splitlines()[0]
         raise ModelError(f"{model} cannot be loaded: {reason}") from error
 
