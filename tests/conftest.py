@@ -1,0 +1,159 @@
+"""What many tests share: sounds of known physics, the examples, and processes in which Tonada cannot be imported."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from tonada.feature_extraction import TonadaFeatureExtractor
+from tonada.modeling import TonadaConfig, TonadaForAudioClassification
+
+import tonada
+
+ROOT = Path(__file__).parent.parent
+RATE = 22050
+LABELS = ["happy", "sad", "relaxed", "angry"]
+
+WITHOUT_TONADA = """
+import sys
+
+class NoTonada:
+    def find_spec(self, name, path=None, target=None):
+        if name.split(".")[0] in ("tonada", "tonada_cli"):
+            raise ModuleNotFoundError(f"{name} is not to be had in a stranger's environment")
+
+sys.meta_path.insert(0, NoTonada())
+"""
+
+
+def tone(hertz: float, seconds: float, rate: int = RATE, amplitude: float = 0.3) -> np.ndarray:
+    """A sine, float32 `(samples,)`."""
+    return (amplitude * np.sin(2 * np.pi * hertz * np.arange(round(seconds * rate)) / rate)).astype(np.float32)
+
+
+def noise(seconds: float, seed: int = 0, amplitude: float = 0.1) -> np.ndarray:
+    """White noise, float32 `(samples,)`."""
+    samples = np.random.default_rng(seed).standard_normal(round(seconds * RATE))
+    return (amplitude * samples).astype(np.float32)
+
+
+def songs_of_different_lengths() -> list[np.ndarray]:
+    """Five songs of one to five segments, the third shorter than a segment."""
+    return [
+        tone(220, 31) + noise(31, 1),
+        tone(440, 12),
+        noise(4.2, 2),
+        tone(880, 50) * np.linspace(0, 1, 50 * RATE, dtype=np.float32),
+        noise(20, 3),
+    ]
+
+
+def new_model(**settings) -> TonadaForAudioClassification:
+    """An untrained model whose scales fit the features of ordinary sound, so that its answers differ between songs."""
+    torch.manual_seed(0)
+    config = TonadaConfig(
+        id2label=dict(enumerate(LABELS)), label2id={label: index for index, label in enumerate(LABELS)}, **settings
+    )
+    model = TonadaForAudioClassification(config).eval()
+    heard = TonadaFeatureExtractor()(songs_of_different_lengths(), sampling_rate=RATE, return_tensors="pt")
+    if model.tonada.descriptor_encoder is not None:
+        columns = heard["descriptors"][heard["segment_mask"].bool()]
+        model.tonada.descriptor_encoder.mean.copy_(columns.mean(0))
+        model.tonada.descriptor_encoder.scale.copy_(columns.std(0).clamp(min=1e-6))
+    if model.tonada.spectrogram_encoder is not None:
+        model.tonada.spectrogram_encoder.scale.fill_(20)
+    return model
+
+
+@pytest.fixture(scope="session")
+def model() -> TonadaForAudioClassification:
+    return new_model()
+
+
+@pytest.fixture(scope="session")
+def extractor() -> TonadaFeatureExtractor:
+    return TonadaFeatureExtractor()
+
+
+@pytest.fixture(scope="session")
+def examples() -> list[Path]:
+    return sorted(path for path in (ROOT / "examples").iterdir() if path.suffix in (".ogg", ".mp3", ".flac", ".wav"))
+
+
+@pytest.fixture(scope="session")
+def data() -> Path:
+    folder = os.environ.get("TONADA_DATA")
+    if not folder or not Path(folder).is_dir():
+        pytest.skip("TONADA_DATA names no folder with the data sets")
+    return Path(folder)
+
+
+def run_python(code: str, folder: Path, without_tonada: bool = True, **environment: str) -> str:
+    """Run code in a fresh process in `folder`, offline; its standard output. Fails with its standard error."""
+    environment = {**os.environ, "HF_HUB_OFFLINE": "1", "HF_MODULES_CACHE": str(folder / "modules"), **environment}
+    done = subprocess.run(
+        [sys.executable, "-c", (WITHOUT_TONADA if without_tonada else "") + code],
+        cwd=folder,
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=300,
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+@pytest.fixture(scope="session")
+def wheel(tmp_path_factory) -> Path:
+    """The wheel, built from a copy of the tree so that no leftover of an earlier build gets in."""
+    folder = tmp_path_factory.mktemp("wheel")
+    left_out = shutil.ignore_patterns(".venv", "build", "*.egg-info", ".git", "__pycache__", "trained", ".*_cache")
+    shutil.copytree(ROOT, folder / "tree", ignore=left_out)
+    build = [sys.executable, "-m", "pip", "wheel", "--no-deps", "--no-build-isolation", "--quiet", "--no-index"]
+    subprocess.run([*build, "--wheel-dir", folder, folder / "tree"], check=True, capture_output=True)
+    return next(folder.glob("*.whl"))
+
+
+@pytest.fixture(scope="session")
+def published(wheel, tmp_path_factory) -> Path:
+    """The bundled checkpoint as an installed wheel saves it: what a stranger downloads."""
+    folder = tmp_path_factory.mktemp("published")
+    installed = folder / "site"
+    install = [
+        sys.executable,
+        "-m",
+        "pip",
+        "install",
+        "--no-deps",
+        "--quiet",
+        "--no-index",
+        "--target",
+        installed,
+        wheel,
+    ]
+    subprocess.run(install, check=True, capture_output=True)
+    code = """
+import tonada
+from transformers import AutoFeatureExtractor, AutoModelForAudioClassification
+assert "site/tonada" in tonada.__file__, tonada.__file__
+bundled = tonada.checkpoint("emotion")
+AutoModelForAudioClassification.from_pretrained(bundled).save_pretrained("model")
+AutoFeatureExtractor.from_pretrained(bundled).save_pretrained("model")
+"""
+    run_python(code, folder, without_tonada=False, PYTHONPATH=str(installed))
+    return folder / "model"
+
+
+@pytest.fixture(scope="session")
+def bundled() -> Path:
+    return tonada.checkpoint("emotion")
+
+
+def last_json(output: str) -> dict:
+    """What a process printed last."""
+    return json.loads(output.strip().splitlines()[-1])

@@ -1,0 +1,86 @@
+"""The bundled checkpoint is small, safe, two-branched and sparse; its card's figures come from recorded predictions."""
+
+import json
+
+import pytest
+import torch
+from conftest import RATE, ROOT
+from safetensors import safe_open
+from tonada.feature_extraction import TonadaFeatureExtractor
+from tonada.modeling import TonadaForAudioClassification
+
+from tonada.listening.decoding import decode
+from tonada.listening.listener import Listener
+from tonada.proving.predictions import read_predictions
+from tonada.proving.scores import macro_f1
+from tonada.proving.tables import load_systems, results_page
+
+RESULTS = ROOT / "docs" / "results"
+
+
+@pytest.fixture(scope="module")
+def emotion(bundled) -> TonadaForAudioClassification:
+    return TonadaForAudioClassification.from_pretrained(bundled).eval()
+
+
+def test_it_is_at_most_five_megabytes_of_safetensors_and_runs_no_code(bundled):
+    assert (bundled / "model.safetensors").stat().st_size <= 5_000_000
+    assert {path.suffix for path in bundled.iterdir()} == {".json", ".safetensors", ".md"}
+
+
+def test_every_tensor_is_finite(bundled):
+    with safe_open(bundled / "model.safetensors", "pt") as file:
+        assert all(file.get_tensor(name).isfinite().all() for name in file.keys())  # noqa: SIM118
+
+
+def test_both_branches_and_sparse_attention_are_active(emotion, bundled, examples):
+    config = emotion.config
+    assert config.branches == ("spectrogram", "descriptors")
+    assert config.attention_mode == "topk"
+    extractor = TonadaFeatureExtractor.from_pretrained(bundled)
+    songs = [decode(path, RATE) for path in examples]
+    heard = extractor(songs, sampling_rate=RATE, return_tensors="pt")
+    with torch.no_grad():
+        expected = emotion(**heard).logits.exp()
+        for branch in config.branches:
+            average = {**heard, branch: heard[branch].mean(dim=(0, 1), keepdim=True).expand_as(heard[branch])}
+            assert (emotion(**average).logits.exp() - expected).abs().max() > 0.02, branch
+        emotion.tonada.spectrogram_encoder.attention.mode = "softmax"
+        assert (emotion(**heard).logits.exp() - expected).abs().max() > 1e-3
+        emotion.tonada.spectrogram_encoder.attention.mode = "topk"
+
+
+def test_the_examples_do_not_all_get_one_answer(bundled, examples):
+    listener = Listener.bundled("emotion")
+    assert len({listener.listen(path).label for path in examples}) >= 3
+
+
+def test_validation_macro_f1_is_at_least_one_half():
+    own = [each for each in read_predictions(RESULTS / "emotion" / "emotion.csv") if each.split == "validation"]
+    assert macro_f1([each.truth for each in own], [each.answer for each in own]) >= 0.50
+
+
+def test_the_results_page_and_the_card_are_computed_from_the_recorded_predictions(bundled):
+    assert (ROOT / "docs" / "results.md").read_text() == results_page(RESULTS)
+    row = next(line for line in results_page(RESULTS).splitlines() if line.startswith("| emotion |"))
+    assert row in (bundled / "README.md").read_text()
+
+
+def test_no_artist_is_in_validation_and_test():
+    for name, predictions in load_systems(RESULTS / "emotion").items():
+        sides = [{each.group for each in predictions if each.split == split} for split in ("validation", "test")]
+        assert not sides[0] & sides[1], name
+
+
+def test_the_recorded_predictions_are_the_checkpoints(data):
+    listener = Listener.bundled("emotion")
+    for expected in read_predictions(RESULTS / "emotion" / "emotion.csv")[::12]:
+        answer = listener.listen(data / "4qaed" / "audio" / f"{expected.song_id}.ogg")
+        assert answer.probabilities == pytest.approx(expected.probabilities, abs=1e-3), expected.song_id
+
+
+def test_its_config_names_labels_and_calibration(bundled):
+    config = json.loads((bundled / "config.json").read_text())
+    assert sorted(config["label2id"]) == ["angry", "happy", "relaxed", "sad"]
+    assert config["temperature"] != 1.0
+    assert 0 < config["conformal_quantile"] < 1

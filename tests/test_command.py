@@ -1,0 +1,108 @@
+"""The `tonada` command, as a person or a program runs it."""
+
+import csv
+import io
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from conftest import LABELS, ROOT
+
+TONADA = Path(sys.executable).parent / "tonada"
+
+
+def tonada(*arguments, folder: Path = ROOT) -> subprocess.CompletedProcess:
+    return subprocess.run([TONADA, *map(str, arguments)], cwd=folder, capture_output=True, text=True, timeout=300)
+
+
+@pytest.fixture(scope="module")
+def bad_inputs(tmp_path_factory) -> Path:
+    folder = tmp_path_factory.mktemp("bad")
+    (folder / "text.mp3").write_text("not a song")
+    (folder / "empty.wav").touch()
+    (folder / "silent").mkdir()
+    (folder / "good.ogg").write_bytes((ROOT / "examples" / "forest-dance.ogg").read_bytes())
+    return folder
+
+
+@pytest.fixture(scope="module")
+def mixed(bad_inputs):
+    """Good and bad files in one run, as JSON."""
+    names = ["text.mp3", "good.ogg", "nowhere.mp3", "silent", "empty.wav"]
+    return names, tonada("classify", *names, "--format", "json", "--timeline", folder=bad_inputs)
+
+
+def test_help_does_not_load_torch():
+    heavy = ("torch", "transformers", "tonada", "numpy")
+    code = f"import sys, tonada_cli; print([name for name in {heavy} if name in sys.modules])"
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True).stdout.strip() == "[]"
+
+
+def test_help_names_every_command_and_each_teaches_by_example():
+    assert "classify" in tonada("--help").stdout
+    assert "tonada classify song.mp3" in tonada("classify", "--help").stdout
+    assert "tonada train recipes/emotion.yaml" in tonada("train", "--help").stdout
+
+
+def test_json_is_one_list_in_the_order_given(mixed):
+    names, done = mixed
+    answers = json.loads(done.stdout)
+    assert [answer["path"] for answer in answers] == names
+    assert [answer["status"] for answer in answers] == ["unreadable", "ok", "missing", "no_audio", "empty"]
+
+
+def test_an_answer_holds_what_was_promised(mixed):
+    answer = json.loads(mixed[1].stdout)[1]
+    assert set(answer) == {
+        *("path", "status", "message", "label", "parents", "probability", "probabilities"),
+        *("agreement", "set", "duration", "segments", "model", "revision"),
+    }
+    assert answer["label"] in LABELS
+    assert set(answer["probabilities"]) == set(LABELS)
+    assert set(answer["segments"][0]) == {"start", "end", "label", "probability"}
+    assert answer["message"] == ""
+
+
+def test_each_bad_file_gets_one_line_on_standard_error_and_the_exit_code_is_one(mixed):
+    _, done = mixed
+    assert done.returncode == 1
+    lines = done.stderr.strip().splitlines()
+    assert len(lines) == 4
+    assert all(line.startswith("tonada: ") for line in lines)
+    assert "Traceback" not in done.stderr
+
+
+def test_csv_has_a_row_a_song_and_quotes_nothing_away(bad_inputs):
+    done = tonada("classify", "good.ogg", "text.mp3", "--format", "csv", folder=bad_inputs)
+    good, bad = csv.DictReader(io.StringIO(done.stdout))
+    assert good["label"] in LABELS
+    assert float(good[f"probability of {good['label']}"]) == pytest.approx(float(good["probability"]))
+    assert bad["status"] == "unreadable"
+    assert bad["label"] == ""
+
+
+def test_a_table_with_a_timeline_is_for_people(bad_inputs):
+    done = tonada("classify", "good.ogg", "--timeline", folder=bad_inputs)
+    header, song, *stretches = done.stdout.splitlines()
+    assert header.split() == ["label", "probability", "agreement", "song"]
+    assert song.endswith("good.ogg")
+    assert stretches[0].strip().startswith("0:00 - ")
+    assert done.stderr == ""
+    assert done.returncode == 0
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (["classify", "x.mp3", "--task", "cooking"], "emotion"),
+        (["classify", "x.mp3", "--model", "no-such-folder"], "no-such-folder"),
+        (["train", "nothing.yaml", "--data", "."], "no such recipe"),
+    ],
+)
+def test_a_wrong_word_is_one_line_and_exit_code_two(arguments, says):
+    done = tonada(*arguments)
+    assert done.returncode == 2
+    assert says in done.stderr
+    assert "Traceback" not in done.stderr

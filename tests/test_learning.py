@@ -1,0 +1,137 @@
+"""Training: no artist on two sides, the seed decides, and the folder it leaves is whole and says what was measured."""
+
+import csv
+
+import numpy as np
+import pytest
+import soundfile
+import torch
+from conftest import RATE, noise, tone
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tonada.learning.batches import scales_of, whole_songs
+from tonada.learning.calibration import conformal_quantile, fit_temperature
+from tonada.learning.recipes import load_recipe
+from tonada.learning.songs import assign_folds, load_songs
+from tonada.learning.training import train
+from tonada.listening.listener import Listener
+from tonada.proving.predictions import read_predictions
+from tonada.sharing.folders import save_trained
+
+RECIPE = """
+name: tiny
+data: {script: emotion_4qaed, folder: songs, folds: 3}
+features: {segment_seconds: 3.0, num_mel_bins: 16}
+model: {conv_channels: [4, 4, 4], lstm_hidden_size: 8, attention_heads: 2, dnn_sizes: [16, 8]}
+training: {epochs: 4, patience: 4, batch_size: 4, masked_mels: 2, masked_frames: 10}
+"""
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    """A replica of 4QAED with its columns: 24 songs of 8 artists, two quadrants a child could tell apart."""
+    folder = tmp_path_factory.mktemp("data")
+    (folder / "songs" / "audio").mkdir(parents=True)
+    with (folder / "songs" / "metadata.csv").open("w", newline="") as file:
+        table = csv.writer(file)
+        table.writerow(["file_name", "label", "quadrant", "song_id", "artist", "title", "genres", "moods"])
+        for index in range(24):
+            is_loud = index % 2 == 0
+            sound = noise(6, index, 0.3) if is_loud else tone(200 + 20 * index, 6, amplitude=0.05)
+            soundfile.write(folder / "songs" / "audio" / f"{index}.ogg", sound, RATE)
+            quadrant = "Q2" if is_loud else "Q4"
+            table.writerow([f"audio/{index}.ogg", "", quadrant, f"S{index}", f"Artist {index // 3}", "", "", ""])
+    (folder / "recipe.yaml").write_text(RECIPE)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def trained(folder):
+    return train(load_recipe(folder / "recipe.yaml"), folder)
+
+
+def test_no_artist_stands_on_two_sides(folder, extractor):
+    songs, _ = load_songs(load_recipe(folder / "recipe.yaml").data, folder, extractor)
+    groups = {split: {song.group for song in members} for split, members in songs.items()}
+    assert sum(map(len, groups.values())) == len(set().union(*groups.values())) == 8
+    assert sum(map(len, songs.values())) == 24
+
+
+@settings(max_examples=25, deadline=None)
+@given(seed=st.integers(0, 1000), artists=st.integers(6, 20))
+def test_every_fold_has_songs_and_no_group_has_two_folds(seed, artists):
+    generator = np.random.default_rng(seed)
+    groups = [f"artist {number}" for number in generator.integers(artists, size=80)] + [f"artist {n}" for n in range(6)]
+    labels = [0, 1] * 43
+    folds = assign_folds(labels, groups, 3, seed)
+    assert set(folds) == {0, 1, 2}
+    assert all(len({fold for fold, each in zip(folds, groups, strict=True) if each == group}) == 1 for group in groups)
+
+
+def test_what_a_child_could_tell_apart_is_learned(trained):
+    own = [each for each in trained.predictions["tiny"] if each.split == "test"]
+    assert np.mean([each.answer == each.truth for each in own]) >= 0.9
+
+
+def test_the_same_seed_gives_the_same_predictions(folder, trained):
+    again = train(load_recipe(folder / "recipe.yaml"), folder)
+    assert again.predictions == trained.predictions
+
+
+def test_the_baselines_stand_in_the_same_report(trained):
+    assert set(trained.predictions) == {"tiny", "majority", "logistic-regression"}
+    truths = [[each.truth for each in predictions] for predictions in trained.predictions.values()]
+    assert truths[0] == truths[1] == truths[2]
+
+
+def test_the_folder_it_leaves_classifies_as_the_trained_model_does(folder, trained, tmp_path):
+    recipe = load_recipe(folder / "recipe.yaml")
+    save_trained(trained, recipe, folder / "recipe.yaml", tmp_path)
+    listener = Listener.from_pretrained(str(tmp_path))
+    for expected in read_predictions(tmp_path / "predictions" / "tiny.csv")[:3]:
+        answer = listener.listen(folder / "songs" / "audio" / f"{expected.song_id[1:]}.ogg")
+        assert answer.probabilities == pytest.approx(expected.probabilities, abs=1e-4)
+
+
+def test_the_card_tells_what_was_measured_beside_the_majority(folder, trained, tmp_path):
+    save_trained(trained, load_recipe(folder / "recipe.yaml"), folder / "recipe.yaml", tmp_path)
+    card = (tmp_path / "README.md").read_text()
+    assert "| tiny |" in card
+    assert "| majority |" in card
+    assert "pipeline_tag: audio-classification" in card
+
+
+def test_scales_make_the_training_features_standard(folder, extractor):
+    songs, _ = load_songs(load_recipe(folder / "recipe.yaml").data, folder, extractor)
+    scales = scales_of(songs["train"])
+    batches = whole_songs(songs["train"])
+    descriptors = torch.cat([batch["descriptors"][batch["segment_mask"].bool()] for batch in batches])
+    scaled = (descriptors - scales["descriptors_mean"]) / scales["descriptors_scale"]
+    torch.testing.assert_close(scaled.mean(0), torch.zeros(90), atol=1e-3, rtol=0)
+    torch.testing.assert_close(scaled.std(0), torch.ones(90), atol=1e-3, rtol=0)
+
+
+def exchangeable(seed: int, songs: int) -> tuple[torch.Tensor, torch.Tensor]:
+    """Log-probabilities twice as sharp as the truth, and labels drawn from the truth."""
+    generator = torch.Generator().manual_seed(seed)
+    honest = torch.randn(songs, 4, generator=generator).mul(2).log_softmax(-1)
+    labels = torch.multinomial(honest.exp(), 1, generator=generator).squeeze(1)
+    return (2 * honest).log_softmax(-1), labels
+
+
+def test_the_temperature_undoes_overconfidence():
+    assert fit_temperature(*exchangeable(0, 5000)) == pytest.approx(2, rel=0.1)
+
+
+def test_conformal_sets_hold_nine_truths_in_ten():
+    scores, labels = exchangeable(1, 4000)
+    probabilities = scores.exp()
+    threshold = 1 - conformal_quantile(probabilities[:2000], labels[:2000])
+    held = probabilities[2000:].gather(1, labels[2000:, None]) >= threshold
+    assert held.float().mean().item() == pytest.approx(0.9, abs=0.03)
+
+
+def test_a_handful_of_songs_promises_nothing_and_so_holds_every_label():
+    scores, labels = exchangeable(2, 5)
+    assert conformal_quantile(scores.exp(), labels) == 1.0

@@ -1,0 +1,64 @@
+"""Scores, intervals and the tables made from them."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tonada.proving.predictions import Prediction, read_predictions, write_predictions
+from tonada.proving.scores import bootstrap_interval, macro_f1
+from tonada.proving.tables import results_page, table
+
+
+def prediction(number: int, truth: str, answer: str, split: str = "test") -> Prediction:
+    rest = {label: 0.1 for label in "abc" if label != answer}
+    return Prediction(f"song {number}", f"artist {number // 2}", split, 0, truth, {"abc"[0]: 0.1, **rest, answer: 0.8})
+
+
+def test_macro_f1_weighs_every_label_alike():
+    assert macro_f1(list("aaab"), list("aaaa")) == pytest.approx((6 / 7 + 0) / 2)
+
+
+def test_the_interval_holds_the_score_and_narrows_with_more_artists():
+    truth, answers = ["a", "b"] * 20, ["a", "b", "b", "b"] * 10
+    groups = [str(number // 2) for number in range(40)]
+    low, high = bootstrap_interval(truth, answers, groups)
+    assert low < macro_f1(truth, answers) < high
+    many = bootstrap_interval(truth * 10, answers * 10, [f"{copy} {group}" for copy in range(10) for group in groups])
+    assert many[1] - many[0] < (high - low) / 2
+
+
+def test_songs_of_one_artist_are_not_independent_witnesses():
+    truth, answers = ["a", "b"] * 20, ["a", "b", "b", "b"] * 10
+    few = bootstrap_interval(truth, answers, [str(number // 10) for number in range(40)])
+    one_each = bootstrap_interval(truth, answers, [str(number) for number in range(40)])
+    assert few != one_each
+
+
+@given(st.lists(st.tuples(st.text(min_size=1, max_size=8), st.sampled_from("abc")), min_size=1, max_size=9))
+def test_predictions_come_back_as_they_were_written(tmp_path_factory, songs):
+    path = tmp_path_factory.getbasetemp() / "predictions.csv"
+    songs = [(name.replace("\r", ""), answer) for name, answer in songs]
+    written = [Prediction(name, name, "test", 1, "a", {"a": 0.1, "b": 0.1, answer: 0.8}) for name, answer in songs]
+    labels = sorted({label for each in written for label in each.probabilities})
+    written = [
+        Prediction(
+            each.song_id, each.group, "test", 1, "a", {label: each.probabilities.get(label, 0.1) for label in labels}
+        )
+        for each in written
+    ]
+    write_predictions(written, path)
+    assert read_predictions(path) == written
+
+
+def test_the_results_page_is_computed_from_the_files(tmp_path):
+    (tmp_path / "moods").mkdir()
+    rows = [
+        prediction(number, "ab"[number % 2], "ab"[number % 2], split)
+        for number in range(8)
+        for split in ("validation", "test")
+    ]
+    write_predictions(rows, tmp_path / "moods" / "perfect.csv")
+    page = results_page(tmp_path)
+    assert "## moods" in page
+    assert "| perfect | 1.000 [" in page
+    assert table({"perfect": rows}) in page

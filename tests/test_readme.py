@@ -1,0 +1,57 @@
+"""The README is true: every command prints what it shows, and every block of code runs as it stands."""
+
+import re
+import shutil
+import subprocess
+import sys
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+from conftest import ROOT, run_python
+
+README = (ROOT / "README.md").read_text()
+BLOCKS = re.findall(r"^```(\w+)\n(.*?)^```$", README, flags=re.MULTILINE | re.DOTALL)
+BIN = Path(sys.executable).parent
+
+
+def sessions() -> list[tuple[str, str]]:
+    """Commands of the console blocks, each with the output shown below it."""
+    found = []
+    for language, text in BLOCKS:
+        if language == "console":
+            for command in re.split(r"^\$ ", text, flags=re.MULTILINE)[1:]:
+                line, _, output = command.partition("\n")
+                found.append((line, output))
+    return found
+
+
+@pytest.mark.parametrize(("command", "output"), [each for each in sessions() if each[0].startswith("tonada")])
+def test_a_command_prints_what_the_readme_shows(command, output):
+    environment = {"PATH": f"{BIN}:/usr/bin:/bin"}
+    done = subprocess.run(command, shell=True, cwd=ROOT, env=environment, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.strip() == output.strip()
+
+
+@pytest.mark.parametrize("command", [line for line, _ in sessions() if line.startswith("make")])
+def test_a_make_target_exists(command):
+    targets = re.findall(r"^(\w+):", (ROOT / "Makefile").read_text(), flags=re.MULTILINE)
+    assert set(command.split()[1:]) <= set(targets)
+
+
+def test_there_is_no_other_kind_of_block():
+    assert {language for language, _ in BLOCKS} <= {"console", "python", "text"}
+    assert all(line.split()[0] in ("tonada", "make") for line, _ in sessions())
+
+
+def test_the_python_blocks_run_in_order_and_print_what_is_shown(tmp_path):
+    """Blocks that import Tonada run with it; the others in a process where it cannot be imported."""
+    shutil.copytree(ROOT / "examples", tmp_path / "examples")
+    blocks = [*BLOCKS, ("", "")]
+    pairs = [(text, after) for (language, text), after in pairwise(blocks) if language == "python"]
+    assert len(pairs) >= 3
+    for code, (language, shown) in pairs:
+        printed = run_python(code, tmp_path, without_tonada="import tonada" not in code)
+        if language == "text":
+            assert printed.strip() == shown.strip()

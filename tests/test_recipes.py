@@ -1,0 +1,57 @@
+"""A recipe is read whole or refused with the key that is wrong and the nearest right one."""
+
+import pytest
+from conftest import ROOT
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tonada.learning.recipes import RecipeError, Training, load_recipe
+
+GOOD = "name: x\ndata: {script: emotion_4qaed, folder: 4qaed}\n"
+
+
+@pytest.fixture
+def written(tmp_path):
+    def write(text: str):
+        (tmp_path / "recipe.yaml").write_text(text)
+        return tmp_path / "recipe.yaml"
+
+    return write
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "recipes").glob("*.yaml")), ids=lambda path: path.stem)
+def test_every_recipe_of_the_repository_is_valid_and_named_after_its_file(path):
+    assert load_recipe(path).name == path.stem
+
+
+def test_what_is_left_out_has_a_default(written):
+    assert load_recipe(written(GOOD)).training == Training()
+
+
+@pytest.mark.parametrize(
+    ("addition", "says"),
+    [
+        ("trainning: {}", "did you mean 'training'"),
+        ("training: {epoch: 3}", "did you mean 'epochs'"),
+        ("model: {dropuot: 0.1}", "did you mean 'dropout'"),
+        ("features: {segment_second: 5}", "did you mean 'segment_seconds'"),
+        ("model: 7", "model is 7"),
+        ("model: [a", "is not YAML"),
+    ],
+)
+def test_a_wrong_key_is_refused_with_the_nearest_right_one(written, addition, says):
+    with pytest.raises(RecipeError, match=says):
+        load_recipe(written(GOOD + addition))
+
+
+def test_a_missing_key_is_named(written):
+    with pytest.raises(RecipeError, match="lacks folder"):
+        load_recipe(written("name: x\ndata: {script: emotion_4qaed}"))
+
+
+@given(st.text(max_size=200))
+def test_no_text_ends_in_a_traceback(tmp_path_factory, text):
+    path = tmp_path_factory.getbasetemp() / "random.yaml"
+    path.write_text(text, encoding="utf-8", newline="", errors="replace")
+    with pytest.raises(RecipeError):
+        load_recipe(path)

@@ -1,0 +1,28 @@
+"""The wheel holds every room, the command and the checkpoint, and no test, example or data."""
+
+import tomllib
+import zipfile
+
+from conftest import ROOT
+
+
+def test_every_package_of_the_tree_is_in_the_wheel(wheel):
+    inside = {name for name in zipfile.ZipFile(wheel).namelist() if name.endswith(".py")}
+    mapping = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["setuptools"]["package-dir"]
+    places = {room: name.replace(".", "/") for name, room in mapping.items()}
+    expected = set()
+    for room, place in places.items():
+        for path in (ROOT / room).rglob("*.py"):
+            expected.add(f"{place}/{path.relative_to(ROOT / room).as_posix()}")
+    assert inside == expected
+
+
+def test_the_bundled_checkpoint_is_in_the_wheel_and_nothing_heavy_beside_it(wheel):
+    sizes = {info.filename: info.file_size for info in zipfile.ZipFile(wheel).infolist()}
+    for name in ("config.json", "preprocessor_config.json", "model.safetensors", "README.md"):
+        assert sizes[f"tonada/checkpoints/emotion/{name}"] > 0
+    assert sum(sizes.values()) < 6_000_000
+
+
+def test_the_licence_is_in_the_wheel(wheel):
+    assert any(name.endswith("LICENSE") for name in zipfile.ZipFile(wheel).namelist())
