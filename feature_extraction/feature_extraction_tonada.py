@@ -1,6 +1,7 @@
 """A song's waveform to what the model hears: checked, cut into segments, each with its spectrogram and descriptors."""
 
 import logging
+import math
 from typing import Any
 
 import numpy as np
@@ -13,6 +14,7 @@ from .spectrum_tonada import Spectrum
 
 logger = logging.getLogger(__name__)
 
+QUIETEST = 1e-4  # root mean square, -80 dBFS: what is quieter is silence and is not lifted to a song's level
 SEGMENTS_PER_PASS = 16  # bounds the memory of an hour's spectra; changes no value
 BRANCHES = ("spectrogram", "descriptors")
 
@@ -23,6 +25,9 @@ class TonadaFeatureExtractor(SequenceFeatureExtractor):
 
     Args:
         sampling_rate: rate the waveforms must have, hertz.
+        level: root mean square to which a whole song is scaled, decibels below full scale; `None` leaves it as it is.
+            A song is the same song played louder, and ffmpeg's mono mix of a stereo file, which the stock pipeline
+            takes, is 3 dB above the mean of its channels.
         segment_seconds: length of a segment; Jia 2022 tries 10, 15 and 25.
         segment_overlap: share of a segment that the next one hears again, in [0, 1).
         shortest_seconds: a tail shorter than this is left out, unless it is all there is.
@@ -51,6 +56,7 @@ class TonadaFeatureExtractor(SequenceFeatureExtractor):
     def __init__(
         self,
         sampling_rate: int = 22050,
+        level: float | None = -20.0,
         segment_seconds: float = 10.0,
         segment_overlap: float = 0.0,
         shortest_seconds: float = 3.0,
@@ -64,6 +70,7 @@ class TonadaFeatureExtractor(SequenceFeatureExtractor):
     ):
         kwargs = {"padding_value": 0.0, **kwargs, "feature_size": num_mel_bins}
         super().__init__(sampling_rate=sampling_rate, **kwargs)
+        self.level = level
         self.segment_seconds = segment_seconds
         self.segment_overlap = segment_overlap
         self.shortest_seconds = shortest_seconds
@@ -115,17 +122,24 @@ class TonadaFeatureExtractor(SequenceFeatureExtractor):
 
     def _song(self, waveform: torch.Tensor) -> dict[str, torch.Tensor]:
         starts = self.segmentation.starts(len(waveform))
+        gain = self._gain(waveform)
         passes = [
-            self._segments(waveform, starts[first : first + SEGMENTS_PER_PASS])
+            self._segments(waveform, starts[first : first + SEGMENTS_PER_PASS], gain)
             for first in range(0, len(starts), SEGMENTS_PER_PASS)
         ]
         song = {name: torch.cat([part[name] for part in passes]) for name in passes[0]}
         return {**song, "segment_mask": torch.ones(len(starts), dtype=torch.long)}
 
-    def _segments(self, waveform: torch.Tensor, starts: list[int]) -> dict[str, torch.Tensor]:
+    def _gain(self, waveform: torch.Tensor) -> float:
+        if self.level is None:
+            return 1.0
+        rms = math.sqrt(float(waveform.dot(waveform)) / len(waveform))
+        return 10 ** (self.level / 20) / max(rms, QUIETEST)
+
+    def _segments(self, waveform: torch.Tensor, starts: list[int], gain: float) -> dict[str, torch.Tensor]:
         segments, sounds = self.segmentation.cut(waveform, starts)
         mask = frame_mask(sounds, self.segmentation.length, self.hop_length)
-        spectrum = Spectrum.of(segments, self.sampling_rate, self.n_fft, self.hop_length)
+        spectrum = Spectrum.of(gain * segments, self.sampling_rate, self.n_fft, self.hop_length)
         features = {}
         if "spectrogram" in self.branches:
             features["spectrogram"] = spectrum.mel_decibels(self.num_mel_bins, self.max_frequency).unsqueeze(1)
@@ -173,7 +187,9 @@ def _as_songs(waveforms: Any) -> list[torch.Tensor]:
 
 
 def _as_song(waveform: Any) -> torch.Tensor:
-    tensor = waveform.detach().cpu() if isinstance(waveform, torch.Tensor) else torch.as_tensor(np.asarray(waveform))
+    if not isinstance(waveform, torch.Tensor):
+        waveform = torch.from_numpy(np.require(waveform, requirements="W"))  # copied if read-only, as torch demands
+    tensor = waveform.detach().cpu()
     if tensor.ndim != 1:
         raise ValueError(
             f"a song must be one waveform of shape (samples,), this one has shape {tuple(tensor.shape)}; average its "

@@ -8,8 +8,8 @@ import torchaudio
 
 POWER_FLOOR = 1e-5
 """
-Mel power below it counts as silence: -50 dB, about 85 dB below a full-scale sine and the noise of 16 bits. What codecs
-drop because nobody hears it lies below, so that a song and its mp3 look alike.
+Mel power below it counts as silence: -50 dB, some 60 dB below the louder bands of a song at its level. Most of what
+codecs drop because nobody hears it lies below, so that a song and its mp3 look alike.
 """
 
 

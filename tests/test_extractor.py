@@ -73,7 +73,30 @@ def test_only_the_features_of_the_branches_are_made():
     assert set(heard) == {"descriptors", "segment_mask"}
 
 
-def test_segments_of_a_long_song_do_not_depend_on_their_company(extractor):
+def test_a_song_played_louder_is_the_same_song(extractor):
+    song = noise(12) + tone(500, 12)
+    quiet = extractor(0.05 * song, sampling_rate=RATE, return_tensors="pt")
+    loud = extractor(song / np.sqrt(2), sampling_rate=RATE, return_tensors="pt")
+    torch.testing.assert_close(quiet["spectrogram"], loud["spectrogram"], atol=1e-3, rtol=0)
+    torch.testing.assert_close(quiet["descriptors"], loud["descriptors"], atol=1e-4, rtol=1e-3)
+
+
+def test_silence_is_not_lifted_to_a_songs_level(extractor):
+    hiss = extractor(noise(5, amplitude=1e-6), sampling_rate=RATE, return_tensors="pt")
+    assert (
+        hiss["spectrogram"].max()
+        < extractor(noise(5), sampling_rate=RATE, return_tensors="pt")["spectrogram"].max() - 30
+    )
+
+
+def test_without_a_level_the_descriptors_are_those_of_the_samples_given():
+    raw = TonadaFeatureExtractor(level=None)
+    first = [raw(gain * noise(5), sampling_rate=RATE)["descriptors"][0, 0, 0] for gain in (1, 4)]
+    assert abs(first[0] - first[1]) > 10
+
+
+def test_segments_of_a_long_song_do_not_depend_on_their_company():
+    extractor = TonadaFeatureExtractor(level=None)
     song = noise(200)
     whole = extractor(song, sampling_rate=RATE, return_tensors="pt")
     part = extractor(song[180 * RATE :], sampling_rate=RATE, return_tensors="pt")

@@ -24,7 +24,7 @@ name: tiny
 data: {script: emotion_4qaed, folder: songs, folds: 3}
 features: {segment_seconds: 3.0, num_mel_bins: 16}
 model: {conv_channels: [4, 4, 4], lstm_hidden_size: 8, attention_heads: 2, dnn_sizes: [16, 8]}
-training: {epochs: 4, patience: 4, batch_size: 4, masked_mels: 2, masked_frames: 10}
+training: {epochs: 15, patience: 15, learning_rate: 0.01, batch_size: 4, masked_mels: 2, masked_frames: 10}
 """
 
 
