@@ -1,15 +1,22 @@
 # Everything a person does here, each target on its own from a clean clone of Debian with Python 3.11 and make.
 PYTHON ?= python3
 BIN := .venv/bin
+ROOT_COMMAND := $(if $(filter 0,$(shell id -u)),,sudo)
 
-.PHONY: help install ffmpeg demo test check format bench results checkpoint clean
+# $(call debian,TEST,PACKAGE): install a package of Debian's if TEST fails, or say which one is needed.
+debian = $(1) >/dev/null 2>&1 \
+  || { echo "Installing Debian's $(2)." && $(ROOT_COMMAND) apt-get update -qq \
+    && $(ROOT_COMMAND) apt-get install -y -qq $(2) >/dev/null 2>&1; } \
+  || { echo "$(2) is needed and could not be installed; as root: apt-get install $(2)"; exit 1; }
+
+.PHONY: help install venv ffmpeg demo test check format bench results checkpoint clean
 
 help:  ## Say what each target does
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
 
 install: .venv/installed  ## Make the environment .venv and install Tonada into it (about 6 GB, mostly torch)
 
-.venv/installed: pyproject.toml constraints.txt
+.venv/installed: pyproject.toml constraints.txt | venv
 	@echo "Making .venv and installing; the first time this downloads torch and takes a few minutes."
 	$(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet --upgrade pip setuptools --constraint constraints.txt
@@ -17,11 +24,10 @@ install: .venv/installed  ## Make the environment .venv and install Tonada into 
 	touch $@
 
 ffmpeg:  ## Install Debian's ffmpeg, which m4a, aac and the stock pipeline need, if it is missing
-	@command -v ffmpeg >/dev/null || { \
-	  echo "Installing Debian's ffmpeg."; \
-	  as_root=$$([ "$$(id -u)" = 0 ] || echo sudo); \
-	  $$as_root apt-get update -qq && $$as_root apt-get install -y -qq ffmpeg >/dev/null; } \
-	  || echo "ffmpeg is missing and could not be installed: apt-get install ffmpeg. wav, flac, ogg, opus and mp3 still work."
+	@$(call debian,command -v ffmpeg,ffmpeg)
+
+venv:
+	@$(call debian,$(PYTHON) -c "import ensurepip",python3-venv)
 
 demo: install  ## Classify the example songs
 	$(BIN)/tonada classify examples --timeline
@@ -38,7 +44,7 @@ format: install  ## Put the code in form
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-bench: install  ## Measure speed and memory on this machine
+bench: install ffmpeg  ## Measure speed and memory on this machine
 	$(BIN)/python benchmarks/listening.py
 
 results: install  ## Compute docs/results.md anew from the predictions kept beside it
