@@ -1,7 +1,7 @@
 """
 4QAED: 30-second clips in four quadrants of emotion (Panda, Malheiro & Paiva 2018, from AllMusic's experts).
 
-Columns: `audio` (undecoded), `label`, `song_id`, `group` (the artist: never on both sides of a split).
+Columns: `audio` (undecoded), `label`, `song_id`, `group` (connected artists: never on both sides of a split).
 """
 
 import csv
@@ -11,6 +11,8 @@ from pathlib import Path
 from typing import Any
 
 import datasets
+
+from .performers import groups_of
 
 CITATION = """@article{panda2018novel,
   title={Novel Audio Features for Music Emotion Recognition},
@@ -45,16 +47,12 @@ class Emotion4QAED(datasets.GeneratorBasedBuilder):
 
     def _generate_examples(self, folder: str) -> Iterator[tuple[int, dict[str, Any]]]:
         with open(Path(folder) / "metadata.csv", newline="", encoding="utf-8") as file:
-            for index, row in enumerate(csv.DictReader(file)):
-                yield (
-                    index,
-                    {
-                        "audio": str(_inside(folder, row["file_name"])),
-                        "label": LABEL_OF[row["quadrant"]],
-                        "song_id": row["song_id"],
-                        "group": row["artist"].strip().casefold() or f"song {row['song_id']}",
-                    },
-                )
+            rows = list(csv.DictReader(file))
+        groups = groups_of([row["artist"] for row in rows], [f"song {row['song_id']}" for row in rows])
+        for index, (row, group) in enumerate(zip(rows, groups, strict=True)):
+            audio = str(_inside(folder, row["file_name"]))
+            label = LABEL_OF[row["quadrant"]]
+            yield index, {"audio": audio, "label": label, "song_id": row["song_id"], "group": group}
 
 
 def load(folder: str | Path, cache_dir: str | Path | None = None) -> datasets.Dataset:
@@ -68,7 +66,8 @@ def load(folder: str | Path, cache_dir: str | Path | None = None) -> datasets.Da
     Raises:
         FileNotFoundError: the folder has no `metadata.csv`.
     """
-    table = Path(folder) / "metadata.csv"
+    folder = Path(folder).resolve()  # the cache is keyed by it, and another place may spell its folder alike
+    table = folder / "metadata.csv"
     if not table.is_file():
         raise FileNotFoundError(f"{folder} has no metadata.csv; give the folder of 4QAED that holds it and audio/")
     edition = hashlib.sha256(table.read_bytes()).hexdigest()[:16]  # so that an edited table is never read from a cache

@@ -15,6 +15,7 @@ from .spectrum_tonada import Spectrum
 logger = logging.getLogger(__name__)
 
 QUIETEST = 1e-4  # root mean square, -80 dBFS: what is quieter is silence and is not lifted to a song's level
+LOUDEST = 1e6  # full scale is 1; what is louder by 120 dB is not sound but damage
 SEGMENTS_PER_PASS = 16  # bounds the memory of an hour's spectra; changes no value
 BRANCHES = ("spectrogram", "descriptors")
 
@@ -162,8 +163,13 @@ class TonadaFeatureExtractor(SequenceFeatureExtractor):
                 f"max_frequency is {self.max_frequency} Hz; it must lie above 0 and at most at half the sampling_rate, "
                 f"{self.sampling_rate / 2} Hz"
             )
-        if self.segment_seconds <= 0:
-            raise ValueError(f"segment_seconds is {self.segment_seconds}; it must be positive")
+        for name in ("segment_seconds", "shortest_seconds", "n_fft", "hop_length", "num_mel_bins"):
+            if not getattr(self, name) > 0:
+                raise ValueError(f"{name} is {getattr(self, name)}; it must be positive")
+        if self.level is not None and not -120 <= self.level <= 0:
+            raise ValueError(
+                f"level is {self.level} dB; it must lie from -120 to 0, or be None to leave songs as they are"
+            )
 
     def _check_rate(self, sampling_rate: int | None) -> None:
         if sampling_rate is None:
@@ -201,6 +207,8 @@ def _as_song(waveform: Any) -> torch.Tensor:
         raise ValueError(f"the samples are {tensor.dtype}; give floats in [-1, 1], for 16-bit samples waveform / 32768")
     if not bool(torch.isfinite(tensor).all()):
         raise ValueError("the waveform has samples that are not finite (NaN or infinity); repair or drop them first")
+    if float(tensor.abs().max()) > LOUDEST:
+        raise ValueError(f"the samples reach {float(tensor.abs().max()):.0e}; give floats in about [-1, 1]")
     return tensor.float()
 
 

@@ -28,7 +28,7 @@ class Segmentation:
         whole = max(0, (samples - self.length) // self.stride + 1) if samples >= self.length else 0
         starts = [index * self.stride for index in range(whole)]
         heard = starts[-1] + self.length if starts else 0
-        if not starts or samples - heard >= self.shortest:
+        if not starts or samples - heard >= max(1, self.shortest):
             starts.append(whole * self.stride)
         return starts
 

@@ -31,6 +31,7 @@ class TonadaConfig(PreTrainedConfig):
         descriptor_limit: scaled descriptors are cut at this many standard deviations, so that one
             outlier (a burst of silence, a click) cannot shout down the rest. Our choice.
         dropout: share of units dropped in the DNN and before the labels, in training only. Our choice.
+        label_smoothing: share of a label that the loss spreads over all labels, in training; 0 believes the labels.
         vote: how segments decide for the song: `"mean_probability"`, `"majority"` or `"log_odds"`.
         parents: child label to parent label, for each label that has one (`{"rock": "non_classic"}`).
         temperature: divides the song's log-probabilities; fitted on validation songs, 1 leaves them be.
@@ -57,6 +58,7 @@ class TonadaConfig(PreTrainedConfig):
     dnn_sizes: tuple = (256, 128, 64)
     descriptor_limit: float = 5.0
     dropout: float = 0.3
+    label_smoothing: float = 0.0
     vote: str = "mean_probability"
     parents: dict = field(default_factory=dict)
     temperature: float = 1.0
@@ -112,6 +114,8 @@ class TonadaConfig(PreTrainedConfig):
             raise ValueError(f"conv_kernel_size is {self.conv_kernel_size}; it must be odd to keep frames in place")
         if self.attention_top_k < 1:
             raise ValueError(f"attention_top_k is {self.attention_top_k}; each query must keep at least one step")
+        if self.segments_per_pass < 1:
+            raise ValueError(f"segments_per_pass is {self.segments_per_pass}; at least one must be computed at once")
         if self.temperature <= 0:
             raise ValueError(f"temperature is {self.temperature}; it divides log-probabilities and must be positive")
 

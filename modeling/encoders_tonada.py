@@ -63,8 +63,20 @@ class TonadaSpectrogramEncoder(nn.Module):
         self.lstm = nn.LSTM(channels[-1] * mels, config.lstm_hidden_size, batch_first=True, bidirectional=True)
         self.attention = TonadaSparseAttention(config)
 
-    def forward(self, spectrogram: torch.Tensor, frame_mask: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-        """Spectrogram and `(segments, frames)` mask in; also the weights, `(segments, heads, steps, steps)`."""
+    def forward(
+        self, spectrogram: torch.Tensor, frame_mask: torch.Tensor
+    ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+        """
+        Hear segments.
+
+        Args:
+            spectrogram: `(segments, channels, mels, frames)`.
+            frame_mask: `(segments, frames)`.
+
+        Returns:
+            The embedding; the weights, `(segments, heads, steps, steps)`; and the share of all attention of real
+            steps that went to each step, `(segments, steps)`.
+        """
         mask = frame_mask.to(spectrogram.dtype)
         features = (spectrogram - self.mean) / self.scale * mask[:, None, None, :]
         for block in self.blocks:
@@ -72,7 +84,9 @@ class TonadaSpectrogramEncoder(nn.Module):
         steps = features.flatten(1, 2).transpose(1, 2)  # (segments, steps, channels * mels)
         attended, weights = self.attention(self._listen_both_ways(steps, mask), mask)
         real = mask.unsqueeze(-1)
-        return (attended * real).sum(1) / real.sum(1).clamp(min=1), weights
+        count = real.sum(1).clamp(min=1)
+        kept_steps = (weights.mean(1) * real).sum(1) / count
+        return (attended * real).sum(1) / count, weights, kept_steps
 
     def _listen_both_ways(self, steps: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
         if bool(mask.bool().all()):

@@ -107,44 +107,41 @@ class TonadaModel(TonadaPreTrainedModel):
         features = {name: tensor[real] for name, tensor in given.items() if tensor is not None}
         if frame_mask is not None:
             features["frame_mask"] = frame_mask[real]
-        embedded, weights = self._embed_in_passes(features)
-
-        def put_back(segments: torch.Tensor) -> torch.Tensor:
-            songs = segments.new_zeros(*real.shape, *segments.shape[1:])
-            songs[real] = segments
-            return songs
-
-        segment_embeddings = put_back(embedded)
-        counts = real.sum(1, keepdim=True).to(embedded.dtype)
+        songs = {name: _put_back(found, real) for name, found in self._embed_in_passes(features).items()}
+        counts = real.sum(1, keepdim=True).to(songs["embedding"].dtype)
         if output_attentions is None:
             output_attentions = self.config.output_attentions
         return TonadaOutput(
             segment_mask=segment_mask,
-            embedding=segment_embeddings.sum(1) / counts,
-            segment_embeddings=segment_embeddings,
-            kept_steps=None if weights is None else put_back(weights.mean(dim=(1, 2))),
-            attentions=(put_back(weights),) if output_attentions and weights is not None else None,
+            embedding=songs["embedding"].sum(1) / counts,
+            segment_embeddings=songs["embedding"],
+            kept_steps=songs.get("kept_steps"),
+            attentions=(songs["weights"],) if output_attentions and "weights" in songs else None,
         )
 
-    def _embed_in_passes(self, features: dict[str, torch.Tensor]) -> tuple[torch.Tensor, torch.Tensor | None]:
+    def _embed_in_passes(self, features: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
         count = len(next(iter(features.values())))
         size = count if self.training else self.config.segments_per_pass
         passes = [
             self._embed(**{name: tensor[start : start + size] for name, tensor in features.items()})
             for start in range(0, count, size)
         ]
-        embedded, weights = zip(*passes, strict=True)
-        return torch.cat(embedded), None if weights[0] is None else torch.cat(weights)
+        return {name: torch.cat([each[name] for each in passes]) for name in passes[0]}
 
-    def _embed(self, spectrogram=None, frame_mask=None, descriptors=None) -> tuple[torch.Tensor, torch.Tensor | None]:
-        """Segments, one after another, to embeddings `(segments, embedding_size)` and attention weights."""
-        parts, weights = [], None
+    def _embed(
+        self,
+        spectrogram: torch.Tensor | None = None,
+        frame_mask: torch.Tensor | None = None,
+        descriptors: torch.Tensor | None = None,
+    ) -> dict[str, torch.Tensor]:
+        """Segments, one after another: their embedding and, of the spectrogram branch, weights and kept steps."""
+        parts, found = [], {}
         if self.spectrogram_encoder is not None:
-            part, weights = self.spectrogram_encoder(spectrogram, frame_mask)
+            part, found["weights"], found["kept_steps"] = self.spectrogram_encoder(spectrogram, frame_mask)
             parts.append(part)
         if self.descriptor_encoder is not None:
             parts.append(self.descriptor_encoder(descriptors))
-        return torch.cat(parts, dim=-1), weights
+        return {**found, "embedding": torch.cat(parts, dim=-1)}
 
     def _check_features(self, given: dict[str, torch.Tensor | None], frame_mask: torch.Tensor | None) -> None:
         config = self.config
@@ -164,6 +161,13 @@ class TonadaModel(TonadaPreTrainedModel):
             )
         if (descriptors := needed.get("descriptors")) is not None:
             _check_width("descriptors", "num_descriptors", descriptors.shape[2:], (config.num_descriptors,))
+
+
+def _put_back(segments: torch.Tensor, real: torch.Tensor) -> torch.Tensor:
+    """Real segments, one after another, to their places `(songs, segments, …)`; padding is zero."""
+    songs = segments.new_zeros(*real.shape, *segments.shape[1:])
+    songs[real] = segments
+    return songs
 
 
 def _check_width(name: str, meaning: str, came: tuple, expected: tuple) -> None:
@@ -213,10 +217,13 @@ class TonadaForAudioClassification(TonadaPreTrainedModel):
             output.loss = self._segment_loss(segment_logits, segment_mask, labels)
         return output
 
-    def _segment_loss(self, segment_logits, segment_mask, labels) -> torch.Tensor:
+    def _segment_loss(
+        self, segment_logits: torch.Tensor, segment_mask: torch.Tensor, labels: torch.Tensor
+    ) -> torch.Tensor:
         real = segment_mask.bool()
         each = labels.unsqueeze(1).expand(real.shape)[real]
-        return nn.functional.cross_entropy(segment_logits[real].float(), each)
+        smoothing = self.config.label_smoothing if self.training else 0.0
+        return nn.functional.cross_entropy(segment_logits[real].float(), each, label_smoothing=smoothing)
 
 
 __all__ = ["TonadaForAudioClassification", "TonadaModel", "TonadaOutput"]

@@ -45,7 +45,8 @@ def explicit_sparse_attention(
         threshold = scores.topk(top_k, dim=-1).values[..., -1:]
         kept = kept & (scores >= threshold)
         scores = scores.masked_fill(~kept, lowest)
-    weights = scores.softmax(dim=-1, dtype=torch.float32) * kept
+    precise = torch.float32 if scores.dtype in (torch.float16, torch.bfloat16) else scores.dtype
+    weights = scores.softmax(dim=-1, dtype=precise) * kept
     weights = weights.to(value.dtype)
     return weights @ value, weights
 

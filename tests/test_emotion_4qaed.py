@@ -3,6 +3,7 @@
 import datasets
 import pytest
 from tonada.datasets_scripts import emotion_4qaed
+from tonada.datasets_scripts.performers import groups_of
 
 HEADER = "file_name,label,quadrant,song_id,artist,title,genres,moods\n"
 
@@ -19,7 +20,26 @@ def test_columns_labels_and_groups_are_of_one_form(folder, tmp_path_factory):
     assert rows.features["label"].names == ["happy", "sad", "relaxed", "angry"]
     assert rows.features["audio"] == datasets.Audio(decode=False)
     assert [rows.features["label"].int2str(label) for label in rows["label"]] == ["happy", "angry", "relaxed"]
-    assert list(rows["group"]) == ["the  band", "song M2", "the  band"]
+    assert list(rows["group"]) == ["the band", "song M2", "the band"]
+
+
+def test_artists_who_share_a_performer_are_one_group():
+    artists = ["Edward Martin", "Paul Berget", "edward martin and Paul Berget", "Xavier Cugat & His Orchestra"]
+    artists += ["Eddie Heywood and his orchestra", "Dion", "Céline Dion", ""]
+    groups = groups_of(artists, [str(number) for number in range(8)])
+    assert len(set(groups[:3])) == 1
+    assert len(set(groups)) == 6
+    assert groups[7] == "7"
+
+
+def test_another_place_is_never_served_from_the_first_ones_cache(folder, tmp_path_factory, monkeypatch):
+    cache, other = tmp_path_factory.mktemp("cache"), tmp_path_factory.mktemp("other")
+    (other / folder.name).mkdir()
+    (other / folder.name / "metadata.csv").write_bytes((folder / "metadata.csv").read_bytes())
+    for place in (folder.parent, other):
+        monkeypatch.chdir(place)
+        path = emotion_4qaed.load(folder.name, cache_dir=cache)[0]["audio"]["path"]
+        assert path.startswith(str(place / folder.name))
 
 
 def test_a_changed_table_is_read_anew(folder, tmp_path_factory):

@@ -55,6 +55,7 @@ def test_a_missing_rate_is_a_warning(extractor, caplog):
         (np.full(4000, np.nan, np.float32), "not finite"),
         (np.array([0.1, np.inf], np.float32), "not finite"),
         (np.zeros(4000, np.int16), "int16"),
+        (np.full(4000, 1e20, np.float32), "1e"),
     ],
 )
 def test_what_is_no_song_is_refused_with_the_reason(extractor, waveform, says):
@@ -117,6 +118,9 @@ def test_segment_times_cover_the_song(extractor):
         ({"branches": ["melody"]}, "spectrogram, descriptors"),
         ({"segment_overlap": 1.0}, "below 1"),
         ({"segment_seconds": 0}, "positive"),
+        ({"hop_length": 0}, "positive"),
+        ({"shortest_seconds": -1}, "positive"),
+        ({"level": 3.0}, "None"),
         ({"max_frequency": 12_000.0}, "11025.0"),
     ],
 )

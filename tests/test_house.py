@@ -31,6 +31,8 @@ def imports(path: Path, top_level_only: bool = False) -> Iterator[str]:
     for node in tree.body if top_level_only else ast.walk(tree):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module == "tonada":
+            yield from (f"tonada.{alias.name}" for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
             yield "." * node.level + (node.module or "")
 
@@ -80,6 +82,10 @@ def test_nobody_imports_the_command():
     for path in every_file():
         if "tonada_cli" not in path.parts and path.parent.name != "tests":
             assert "tonada_cli" not in {name.split(".")[0] for name in imports(path)}, path
+
+
+def test_every_part_of_the_hall_has_its_arrows():
+    assert set(HALL) == {path.name for path in (ROOT / "src" / "tonada").iterdir() if (path / "__init__.py").exists()}
 
 
 @pytest.mark.parametrize("part", HALL)

@@ -1,5 +1,7 @@
 """A listener answers for the song: label, how sure, when; and goes on after a file it cannot judge."""
 
+import io
+
 import numpy as np
 import pytest
 import soundfile
@@ -114,3 +116,48 @@ def test_a_file_somebody_opened_stays_open(listener, song):
     with song.open("rb") as file:
         listener.listen(file)
         assert not file.closed
+
+
+def test_a_model_without_its_last_layer_is_refused_and_not_filled_with_chance(extractor, tmp_path):
+    new_model().tonada.save_pretrained(tmp_path)
+    extractor.save_pretrained(tmp_path)
+    with pytest.raises(ModelError, match="tensors do not fit"):
+        Listener.from_pretrained(str(tmp_path))
+
+
+def test_code_of_a_models_folder_is_never_run(tmp_path, monkeypatch):
+    (tmp_path / "config.json").write_text(
+        '{"model_type": "strange", "auto_map": {"AutoConfig": "configuration_strange.StrangeConfig"}}'
+    )
+    (tmp_path / "configuration_strange.py").write_text(f"open({str(tmp_path / 'ran')!r}, 'w')\n")
+    monkeypatch.setattr("sys.stdin", io.StringIO("y\n" * 9))
+    with pytest.raises(ModelError):
+        Listener.from_pretrained(str(tmp_path))
+    assert not (tmp_path / "ran").exists()
+
+
+def test_another_models_extractor_is_refused(model):
+    with pytest.raises(ModelError, match="Tonada's own"):
+        Listener(model, object(), "test")
+
+
+def test_links_to_folders_are_followed_once(tmp_path):
+    (tmp_path / "albums").mkdir()
+    (tmp_path / "albums" / "a.mp3").touch()
+    (tmp_path / "albums" / "loop").symlink_to(tmp_path)
+    (tmp_path / "music").mkdir()
+    (tmp_path / "music" / "link").symlink_to(tmp_path / "albums")
+    assert [path for path, _ in find_audio([tmp_path / "music"])].count(str(tmp_path / "music" / "link" / "a.mp3")) == 1
+    assert len(list(find_audio([tmp_path]))) == 1
+
+
+def test_a_folder_that_cannot_be_searched_is_named(tmp_path, monkeypatch):
+    def walk(top, onerror, followlinks):
+        onerror(PermissionError(13, "Permission denied", str(tmp_path / "closed")))
+        yield str(tmp_path), [], ["a.mp3"]
+
+    monkeypatch.setattr("os.walk", walk)
+    (song, _), (closed, error) = find_audio([tmp_path])
+    assert song.endswith("a.mp3")
+    assert closed.endswith("closed")
+    assert error.status == "unreadable"

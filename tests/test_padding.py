@@ -40,6 +40,9 @@ def test_a_short_song_is_heard_as_if_segments_were_as_short(model, extractor):
         padded = model(**extractor(song, sampling_rate=RATE, return_tensors="pt"))
         exact = model(**short(song, sampling_rate=RATE, return_tensors="pt"))
     torch.testing.assert_close(padded.logits.exp(), exact.logits.exp(), atol=TOLERANCE, rtol=0)
+    steps = exact.kept_steps.shape[-1]
+    torch.testing.assert_close(padded.kept_steps[..., :steps], exact.kept_steps, atol=TOLERANCE, rtol=0)
+    assert (padded.kept_steps[..., steps:] == 0).all()
 
 
 def test_sound_under_the_mask_is_never_heard(model, extractor):
@@ -73,7 +76,7 @@ def test_padding_never_reaches_the_statistics_of_batch_norm(extractor):
     torch.testing.assert_close(*running, atol=1e-5, rtol=1e-4)
 
 
-def test_an_hour_in_passes_is_answered_as_at_once(extractor):
+def test_a_song_in_passes_is_answered_as_at_once(extractor):
     heard = extractor(noise(75.0), sampling_rate=RATE, return_tensors="pt")
     with torch.no_grad():
         in_passes = new_model(segments_per_pass=3)(**heard)

@@ -27,6 +27,15 @@ def test_the_interval_holds_the_score_and_narrows_with_more_artists():
     assert many[1] - many[0] < (high - low) / 2
 
 
+def test_a_gain_is_judged_on_the_same_songs():
+    truth = ["a", "b"] * 20
+    groups = [str(number // 2) for number in range(40)]
+    worse = ["b" if number % 4 == 0 else label for number, label in enumerate(truth)]
+    low, high = bootstrap_interval(truth, truth, groups, others=worse)
+    assert 0 < low < macro_f1(truth, truth) - macro_f1(truth, worse) < high
+    assert bootstrap_interval(truth, worse, groups, others=worse) == (0, 0)
+
+
 def test_songs_of_one_artist_are_not_independent_witnesses():
     truth, answers = ["a", "b"] * 20, ["a", "b", "b", "b"] * 10
     few = bootstrap_interval(truth, answers, [str(number // 10) for number in range(40)])
@@ -51,14 +60,14 @@ def test_predictions_come_back_as_they_were_written(tmp_path_factory, songs):
 
 
 def test_the_results_page_is_computed_from_the_files(tmp_path):
-    (tmp_path / "moods").mkdir()
+    (tmp_path / "perfect").mkdir()
     rows = [
         prediction(number, "ab"[number % 2], "ab"[number % 2], split)
         for number in range(8)
         for split in ("validation", "test")
     ]
-    write_predictions(rows, tmp_path / "moods" / "perfect.csv")
+    write_predictions(rows, tmp_path / "perfect" / "perfect.csv")
     page = results_page(tmp_path)
-    assert "## moods" in page
+    assert "## perfect" in page
     assert "| perfect | 1.000 [" in page
-    assert table({"perfect": rows}) in page
+    assert table({"perfect": rows}, "perfect") in page

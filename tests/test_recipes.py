@@ -37,11 +37,25 @@ def test_what_is_left_out_has_a_default(written):
         ("features: {segment_second: 5}", "did you mean 'segment_seconds'"),
         ("model: 7", "model is 7"),
         ("model: [a", "is not YAML"),
+        ("model: {num_mel_bins: 64}", "unknown key 'num_mel_bins'"),
+        ("training: {epochs: ten}", "epochs is 'ten'; expected int"),
+        ("training: {epochs: -1}", "cannot be negative"),
+        ("training: {seed: 2024-13-45}", "is not YAML"),
     ],
 )
 def test_a_wrong_key_is_refused_with_the_nearest_right_one(written, addition, says):
     with pytest.raises(RecipeError, match=says):
         load_recipe(written(GOOD + addition))
+
+
+def test_two_folds_are_too_few_to_learn_validate_and_test(written):
+    with pytest.raises(RecipeError, match="at least 3"):
+        load_recipe(written("name: x\ndata: {script: emotion_4qaed, folder: 4qaed, folds: 2}"))
+
+
+def test_a_folder_is_no_recipe(tmp_path):
+    with pytest.raises(RecipeError, match="cannot be read"):
+        load_recipe(tmp_path)
 
 
 def test_a_missing_key_is_named(written):

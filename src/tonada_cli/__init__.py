@@ -5,6 +5,8 @@ It stands beside the package and not in it, because importing `tonada` loads tor
 takes seconds, and `--help` must not wait for them. Each command imports what it needs when it runs.
 """
 
+import io
+import sys
 from importlib.metadata import version
 from typing import Annotated
 
@@ -41,4 +43,7 @@ def options(
 
 def main() -> None:
     """Run the command line."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")  # names of files need not be UTF-8; JSON reads this back
     app(prog_name="tonada")

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Self
 
 import typer
 
+from tonada_cli.printing import printable
+
 if TYPE_CHECKING:
     from tonada.listening.answers import Answer
 
@@ -35,7 +37,7 @@ class TablePrinter:
             self.has_header = True
         parents = f"  ({' < '.join(answer.parents)})" if answer.parents else ""
         figures = f"{answer.probability:>11.2f}  {answer.agreement:>9.0%}"
-        typer.echo(f"{answer.label:<{self.width}}  {figures}  {answer.path}{parents}")
+        typer.echo(f"{answer.label:<{self.width}}  {figures}  {printable(answer.path)}{parents}")
         if self.timeline:
             for stretch in answer.stretches():
                 when = f"{_clock(stretch.start)} - {_clock(stretch.end)}"

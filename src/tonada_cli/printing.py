@@ -10,9 +10,14 @@ import typer
 Item = TypeVar("Item")
 
 
+def printable(text: str) -> str:
+    """The text with whatever a terminal would obey, or cannot show, written out: a file may have any name."""
+    return "".join(sign if sign.isprintable() else sign.encode("unicode_escape").decode() for sign in text)
+
+
 def complain(message: str) -> None:
     """One line on standard error."""
-    typer.echo(f"tonada: {message}", err=True)
+    typer.echo(f"tonada: {printable(message)}", err=True)
 
 
 def track(items: Iterable[Item], total: int, unit: str) -> Iterator[Item]:

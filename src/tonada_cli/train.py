@@ -17,7 +17,7 @@ def train(
     output: Annotated[Path, typer.Option(help="Where the trained model goes.")] = Path("trained"),
 ) -> None:
     """
-    Learn from labelled songs as a recipe says: choose on validation, report once on test, never share an artist.
+    Learn from labelled songs as a recipe says: choose on validation, report on test, never share an artist.
 
     Writes the model, its extractor, its card with the measured figures and baselines, and every prediction behind them.
 
@@ -33,10 +33,11 @@ def train(
 
     try:
         wanted = load_recipe(recipe)
+        output.mkdir(parents=True, exist_ok=True)
         trained = train_recipe(wanted, data)
-    except (RecipeError, FileNotFoundError, AudioError) as error:
+    except (RecipeError, AudioError, OSError, ValueError) as error:
         complain(str(error))
         raise typer.Exit(2) from error
     save_trained(trained, wanted, recipe, output)
-    typer.echo(table(trained.predictions))
+    typer.echo(table(trained.predictions, wanted.name))
     typer.echo(f"\nThe model, its card and its predictions are in {output}")

@@ -13,6 +13,9 @@ import yaml
 from tonada.feature_extraction import TonadaFeatureExtractor
 from tonada.modeling import TonadaConfig
 
+# What the model must share with the extractor follows from `features` and is said there alone.
+SET_BY_FEATURES = {"branches", "num_channels", "num_mel_bins", "descriptor_set", "num_descriptors"}
+
 
 class RecipeError(ValueError):
     """A recipe that says something Tonada does not know, with what it would have understood."""
@@ -38,7 +41,6 @@ class Training:
     segments_per_song: int = 2
     learning_rate: float = 5e-4
     weight_decay: float = 0.1
-    label_smoothing: float = 0.1
     masked_mels: int = 12
     masked_frames: int = 60
     noise: float = 0.2
@@ -67,7 +69,9 @@ def load_recipe(path: str | Path) -> Recipe:
         content = yaml.safe_load(Path(path).read_text(encoding="utf-8"))
     except FileNotFoundError as error:
         raise RecipeError(f"{path}: there is no such recipe") from error
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
+    except OSError as error:
+        raise RecipeError(f"{path}: cannot be read ({error.strerror})") from error
+    except (yaml.YAMLError, ValueError) as error:  # ValueError: not UTF-8, or a date that no calendar has
         raise RecipeError(f"{path}: is not YAML ({str(error).splitlines()[0]})") from error
     try:
         return _recipe(content)
@@ -80,8 +84,23 @@ def _recipe(content: Any) -> Recipe:
     data = _checked("data", parts["data"], _fields(Data), required={"script", "folder"})
     training = _checked("training", parts.get("training"), _fields(Training))
     features = _checked("features", parts.get("features"), _arguments(TonadaFeatureExtractor))
-    model = _checked("model", parts.get("model"), _own_fields(TonadaConfig))
-    return Recipe(parts["name"], Data(**data), features, model, Training(**training))
+    model = _checked("model", parts.get("model"), _own_fields(TonadaConfig) - SET_BY_FEATURES)
+    recipe = Recipe(str(parts["name"]), Data(**data), features, model, Training(**training))
+    for part in (recipe.data, recipe.training):
+        _check_types(part)
+    if recipe.data.folds < 3:
+        raise RecipeError(f"data has folds: {recipe.data.folds}; at least 3 are needed to learn, validate and test")
+    return recipe
+
+
+def _check_types(part: Data | Training) -> None:
+    for each in dataclasses.fields(part):
+        value = getattr(part, each.name)
+        allowed = {int: (int,), float: (int, float), str: (str,)}[each.type]  # type: ignore[index]
+        if not isinstance(value, allowed) or isinstance(value, bool):
+            raise RecipeError(f"{each.name} is {value!r}; expected {' or '.join(kind.__name__ for kind in allowed)}")
+        if isinstance(value, (int, float)) and value < 0:
+            raise RecipeError(f"{each.name} is {value!r}; it cannot be negative")
 
 
 def _checked(where: str, content: Any, known: Set[str], required: Set[str] = frozenset()) -> dict[str, Any]:

@@ -41,10 +41,11 @@ class Trained:
 
 
 def train(recipe: Recipe, root: Path) -> Trained:
-    """Train a recipe's model on songs under `root`, choosing on validation; test songs are heard once, at the end."""
+    """Train a recipe's model on songs under `root`, choosing on validation; the test songs choose nothing."""
     accelerator = Accelerator()
     set_seed(recipe.training.seed)  # before the model exists, so that its first weights are the seed's too
     extractor = TonadaFeatureExtractor(**recipe.features)
+    TonadaConfig(**recipe.model)  # whatever is wrong with it is better known before the songs are heard
     songs, labels = load_songs(recipe.data, root, extractor)
     scales = scales_of(songs["train"])
     model = new_model(recipe, extractor, labels, scales)
@@ -84,7 +85,9 @@ def fit(
 ) -> int:
     """Teach the model in place, and leave it with the weights of its best epoch by validation macro-F1, returned."""
     dataset = DrawnSegments(songs["train"], scales, training)
-    loader = DataLoader(dataset, training.batch_size, shuffle=True, collate_fn=collate, drop_last=True)
+    loader = DataLoader(
+        dataset, training.batch_size, shuffle=True, collate_fn=collate, drop_last=len(dataset) >= training.batch_size
+    )
     optimizer = torch.optim.AdamW(model.parameters(), training.learning_rate, weight_decay=training.weight_decay)
     schedule = torch.optim.lr_scheduler.OneCycleLR(
         optimizer, training.learning_rate, epochs=training.epochs, steps_per_epoch=len(loader)
@@ -96,15 +99,12 @@ def fit(
     for epoch in progress:
         prepared.train()
         for batch in loader:
-            labels = batch.pop("labels")
-            with accelerator.accumulate(prepared):
-                output = prepared(**batch)
-                loss = segment_loss(output.segment_logits, labels, training.label_smoothing)
-                accelerator.backward(loss)
-                accelerator.clip_grad_norm_(prepared.parameters(), 1.0)
-                optimizer.step()
-                schedule.step()
-                optimizer.zero_grad()
+            loss = prepared(**batch).loss
+            accelerator.backward(loss)
+            accelerator.clip_grad_norm_(prepared.parameters(), 1.0)
+            optimizer.step()
+            schedule.step()
+            optimizer.zero_grad()
         score = macro_f1(*_truth_and_answers(accelerator.unwrap_model(prepared), validation))
         progress.set_postfix(
             loss=f"{loss.item():.3f}", validation_macro_f1=f"{score:.3f}", best=f"{max(best, score):.3f}"
@@ -116,12 +116,6 @@ def fit(
     model.load_state_dict(best_weights)
     model.cpu().eval()
     return best_epoch
-
-
-def segment_loss(segment_logits: torch.Tensor, labels: torch.Tensor, smoothing: float) -> torch.Tensor:
-    """Cross-entropy of every drawn segment `(songs, segments, labels)` against its song's label `(songs,)`."""
-    each = labels.unsqueeze(1).expand(segment_logits.shape[:2])
-    return torch.nn.functional.cross_entropy(segment_logits.flatten(0, 1), each.flatten(), label_smoothing=smoothing)
 
 
 def calibrate(model: TonadaForAudioClassification, songs: list[Song]) -> None:

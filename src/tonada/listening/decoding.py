@@ -8,24 +8,21 @@ headers lie. A recording is read block by block and never held at its own rate.
 
 import io
 import os
+import stat
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
-from pathlib import Path
 from typing import BinaryIO
 
 import numpy as np
 import soundfile
 import soxr
 
-from tonada.listening.containers import (
-    declared_wav_bytes,
-    ends_within_an_ogg_page,
-    is_ffmpeg_container,
-    is_mp3_of_unknown_length,
-)
+from tonada.listening.containers import declared_wav_bytes, inspect
 
 BLOCK_SECONDS = 10
+FFMPEG_BLOCK_BYTES = 2**27  # torchcodec decodes from the start again for every block, so blocks are few and large
+LOUDEST = 1e6  # full scale is 1; what is louder by 120 dB is not sound but damage
 SILENCE_PEAK = 1e-4  # -80 dBFS: below the noise floor of any recording somebody meant to be heard
 TRUNCATED_SECONDS = 1.0  # a header may round its length; a file that misses more than this was cut
 
@@ -102,31 +99,31 @@ def _opened(source: Source) -> AbstractContextManager[BinaryIO]:
         return io.BytesIO(source)
     if not isinstance(source, (str, os.PathLike)):
         return nullcontext(source)  # whoever opened it closes it
-    path = Path(source)
-    if not path.exists():
-        raise AudioError("missing", "there is no such file; check the path")
-    if not path.is_file():
-        raise AudioError("unreadable", "is not an ordinary file; give audio files, or folders to search")
     try:
-        return path.open("rb")
-    except OSError as error:
-        raise AudioError("unreadable", f"cannot be opened ({error.strerror}); check its permissions") from error
+        if not stat.S_ISREG(os.stat(source).st_mode):
+            raise AudioError("unreadable", "is not an ordinary file; give audio files, or folders to search")
+        return open(source, "rb")
+    except FileNotFoundError as error:
+        raise AudioError("missing", "there is no such file; check the path") from error
+    except (OSError, ValueError) as error:  # ValueError: a zero byte in the name
+        reason = getattr(error, "strerror", None) or str(error)
+        raise AudioError("unreadable", f"cannot be opened ({reason}); check its name and permissions") from error
 
 
 def _recording(file: BinaryIO, size: int) -> Recording:
-    head = file.read(16)
-    file.seek(0)
-    if is_ffmpeg_container(head) or is_mp3_of_unknown_length(file):
+    container = inspect(file, size)
+    if container.fault == "truncated":
+        raise _cut_off()
+    if container.fault == "several":
+        raise AudioError("unsupported", "holds several recordings one after another; split it into a file for each")
+    if container.fault == "playlist":
+        raise _not_audio()
+    if container.needs_ffmpeg:
         return _torchcodec_recording(file)
     try:
         sound = soundfile.SoundFile(file)
-    except soundfile.LibsndfileError as error:
-        raise AudioError(
-            "unreadable",
-            "holds no audio that Tonada can read, whatever its name says; give wav, flac, ogg, opus, mp3, m4a or aac",
-        ) from error
-    if sound.format == "OGG" and ends_within_an_ogg_page(file, size):
-        raise _cut_off()
+    except (soundfile.LibsndfileError, TypeError) as error:  # TypeError: a name ending in .raw needs a format
+        raise _not_audio() from error
     if declared_wav_bytes(sound.extra_info) > size:
         raise _cut_off()
     return Recording(sound.samplerate, sound.channels, sound.frames / sound.samplerate, _soundfile_blocks(sound))
@@ -162,20 +159,22 @@ def _torchcodec_recording(file: BinaryIO) -> Recording:
     # Of a raw stream (mp3, ADTS) FFmpeg guesses the length from the bit rate; only a container's word counts.
     is_guess = about.codec == "mp3" or about.begin_stream_seconds_from_header is None
     seconds = 0.0 if is_guess else about.duration_seconds or 0.0
-    return Recording(about.sample_rate or 0, about.num_channels or 0, seconds, _torchcodec_blocks(decoder))
+    rate, channels = about.sample_rate or 0, about.num_channels or 0
+    block = FFMPEG_BLOCK_BYTES / (4 * max(1, rate * channels))
+    return Recording(rate, channels, seconds, _torchcodec_blocks(decoder, block))
 
 
-def _torchcodec_blocks(decoder) -> Iterator[np.ndarray]:
-    start = 0
+def _torchcodec_blocks(decoder, seconds: float) -> Iterator[np.ndarray]:
+    start = 0.0
     while True:
         try:
-            samples = decoder.get_samples_played_in_range(start, start + BLOCK_SECONDS)
+            samples = decoder.get_samples_played_in_range(start, start + seconds)
         except RuntimeError as error:
             if "No audio frames were decoded" in str(error) and start > 0:
                 return
             raise _cut_off() from error
         yield samples.data.T.numpy()
-        start += BLOCK_SECONDS
+        start += seconds
 
 
 def _gather(recording: Recording, sampling_rate: int, limits: Limits) -> np.ndarray:
@@ -198,6 +197,8 @@ def _finite_peak(mono: np.ndarray, seconds: float) -> float:
     peak = float(np.abs(mono).max(initial=0.0))  # NaN and infinity both come through a maximum
     if not np.isfinite(peak):
         raise AudioError("not_finite", f"has samples that are not numbers, near {seconds:.0f} s; export it again")
+    if peak > LOUDEST:
+        raise AudioError("unsupported", f"has samples up to {peak:.0e} where full scale is 1; export it again")
     return peak
 
 
@@ -234,14 +235,22 @@ def _check_read(read: float, declared: float, peak: float, limits: Limits) -> No
             "too_short", f"lasts {read:.2f} s, an answer needs at least {limits.min_seconds:g} s; give a longer excerpt"
         )
     if peak < SILENCE_PEAK:
-        raise AudioError("silent", f"is silent throughout (peak {peak:.1e}); there is nothing to judge")
+        raise AudioError(
+            "silent", f"is silent once its channels are averaged (peak {peak:.0e}); there is nothing to judge"
+        )
 
 
 def _too_long(seconds: float, limits: Limits) -> AudioError:
+    minutes, most = seconds / 60, limits.max_seconds / 60
     return AudioError(
-        "too_long",
-        f"lasts {seconds / 60:.0f} minutes, at most {limits.max_seconds / 60:.0f} are read; cut it into parts or raise "
-        "the limit",
+        "too_long", f"lasts {minutes:.1f} minutes, at most {most:.1f} are read; cut it up or raise --max-minutes"
+    )
+
+
+def _not_audio() -> AudioError:
+    return AudioError(
+        "unreadable",
+        "holds no audio that Tonada can read, whatever its name says; give wav, flac, ogg, opus, mp3, m4a or aac",
     )
 
 

@@ -15,6 +15,9 @@ from tonada.listening.decoding import AudioError, Limits, Source, decode
 from tonada.listening.files import Found
 from tonada.modeling import TonadaConfig, TonadaForAudioClassification, TonadaOutput
 
+# What transformers, torch and safetensors raise for a folder that is missing, foreign or damaged.
+DAMAGED = (OSError, ValueError, TypeError, KeyError, AttributeError, RuntimeError, SafetensorError)
+
 
 class ModelError(Exception):
     """A model that cannot be loaded or does not fit its extractor, in one line."""
@@ -116,7 +119,7 @@ class Listener:
         )
 
     def _segments(self, output: TonadaOutput, seconds: float) -> list[Stretch]:
-        best = output.segment_logits[0].softmax(-1).max(-1)
+        best = (output.segment_logits[0] / self.model.config.temperature).softmax(-1).max(-1)
         heard = zip(best.values.tolist(), best.indices.tolist(), strict=True)
         times = self.extractor.segment_times(seconds)
         return [
@@ -132,6 +135,8 @@ def check_pair(config: TonadaConfig, extractor: TonadaFeatureExtractor) -> None:
     Raises:
         ModelError: naming the first number on which they disagree, and both its values.
     """
+    if not isinstance(extractor, TonadaFeatureExtractor):
+        raise ModelError(f"the extractor is a {type(extractor).__name__}; a Tonada model hears with Tonada's own")
     columns = len(DESCRIPTOR_SETS[extractor.descriptor_set].columns)
     shared = {
         "branches": (sorted(extractor.branches), sorted(config.branches)),
@@ -146,16 +151,19 @@ def check_pair(config: TonadaConfig, extractor: TonadaFeatureExtractor) -> None:
 
 def _load(model: str, revision: str | None) -> tuple[TonadaForAudioClassification, TonadaFeatureExtractor]:
     try:
-        config = AutoConfig.from_pretrained(model, revision=revision)
+        where = {"revision": revision, "trust_remote_code": False}
+        config = AutoConfig.from_pretrained(model, **where)
         if not isinstance(config, TonadaConfig):
             raise ModelError(f"{model} is a {config.model_type!r} model; this command runs Tonada's own")
-        return (
-            AutoModelForAudioClassification.from_pretrained(model, revision=revision),
-            AutoFeatureExtractor.from_pretrained(model, revision=revision),
-        )
-    except (OSError, ValueError, RuntimeError, SafetensorError) as error:
-        reason = str(error).strip().splitlines()[0]
+        extractor = AutoFeatureExtractor.from_pretrained(model, **where)
+        loaded, told = AutoModelForAudioClassification.from_pretrained(model, output_loading_info=True, **where)
+    except DAMAGED as error:
+        reason = (str(error).strip() or type(error).__name__).splitlines()[0]
         raise ModelError(f"{model} cannot be loaded: {reason}") from error
+    astray = sorted(str(key) for keys in ("missing_keys", "unexpected_keys", "mismatched_keys") for key in told[keys])
+    if astray:
+        raise ModelError(f"{model} is no whole classifier: {len(astray)} tensors do not fit, {astray[0]} among them")
+    return loaded, extractor
 
 
 def _commit(model: str, revision: str | None) -> str | None:
