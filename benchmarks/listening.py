@@ -61,7 +61,7 @@ def by_librosa(path: Path) -> np.ndarray:
     waveform, rate = librosa.load(path, sr=22050)
     magnitude = np.abs(librosa.stft(waveform))
     power = magnitude**2
-    librosa.power_to_db(librosa.feature.melspectrogram(S=power, sr=rate, n_mels=80, fmax=10_000))
+    librosa.power_to_db(librosa.feature.melspectrogram(S=power, sr=rate, n_mels=80, fmax=9_000))
     frames = np.concatenate(
         [
             librosa.feature.mfcc(S=librosa.power_to_db(librosa.feature.melspectrogram(S=power, sr=rate)), n_mfcc=13),

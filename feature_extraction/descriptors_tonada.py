@@ -13,7 +13,7 @@ from functools import lru_cache
 import torch
 import torchaudio
 
-from .spectrum_tonada import Spectrum, chroma_filter_bank, mel_filter_bank
+from .spectrum_tonada import Spectrum, chroma_filter_bank
 
 MFCC_MEL_BINS = 128
 MFCC_POWER_FLOOR = 1e-10
@@ -24,9 +24,7 @@ TINY = torch.finfo(torch.float32).tiny
 
 def mfcc(spectrum: Spectrum, frame_mask: torch.Tensor, count: int = 13) -> torch.Tensor:
     """Mel-frequency cepstral coefficients: orthonormal DCT-II of 128 mel bands in decibels."""
-    bank = mel_filter_bank(spectrum.sampling_rate, spectrum.n_fft, MFCC_MEL_BINS, spectrum.sampling_rate / 2)
-    mel = bank @ spectrum.magnitude.square()
-    decibels = 10 * mel.clamp(min=MFCC_POWER_FLOOR).log10()
+    decibels = spectrum.mel_decibels(MFCC_MEL_BINS, floor=MFCC_POWER_FLOOR)
     heard = decibels.masked_fill(~frame_mask.bool().unsqueeze(1), -torch.inf)
     decibels = torch.maximum(decibels, heard.amax(dim=(1, 2), keepdim=True) - MFCC_DYNAMIC_RANGE)
     return dct_matrix(count) @ decibels

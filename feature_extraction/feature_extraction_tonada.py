@@ -35,8 +35,8 @@ class TonadaFeatureExtractor(SequenceFeatureExtractor):
         n_fft: window of the short-time spectrum, samples.
         hop_length: samples between frames.
         num_mel_bins: mel bands of the spectrogram.
-        max_frequency: upper end of the mel bands, hertz. Its default stays clear of half the rate, where every
-            resampler cuts off in its own way.
+        max_frequency: what lies above it is not heard, hertz. The default stays clear of half the rate, where
+            every resampler cuts off in its own way.
         descriptor_set: name of the descriptor set; see `DESCRIPTOR_SETS`.
         branches: which of `"spectrogram"` and `"descriptors"` to make.
 
@@ -64,7 +64,7 @@ class TonadaFeatureExtractor(SequenceFeatureExtractor):
         n_fft: int = 2048,
         hop_length: int = 512,
         num_mel_bins: int = 80,
-        max_frequency: float = 10_000.0,
+        max_frequency: float = 9_000.0,
         descriptor_set: str = "hsf90",
         branches: tuple[str, ...] | list[str] = BRANCHES,
         **kwargs: Any,
@@ -140,10 +140,10 @@ class TonadaFeatureExtractor(SequenceFeatureExtractor):
     def _segments(self, waveform: torch.Tensor, starts: list[int], gain: float) -> dict[str, torch.Tensor]:
         segments, sounds = self.segmentation.cut(waveform, starts)
         mask = frame_mask(sounds, self.segmentation.length, self.hop_length)
-        spectrum = Spectrum.of(gain * segments, self.sampling_rate, self.n_fft, self.hop_length)
+        spectrum = Spectrum.of(gain * segments, self.sampling_rate, self.n_fft, self.hop_length, self.max_frequency)
         features = {}
         if "spectrogram" in self.branches:
-            features["spectrogram"] = spectrum.mel_decibels(self.num_mel_bins, self.max_frequency).unsqueeze(1)
+            features["spectrogram"] = spectrum.mel_decibels(self.num_mel_bins).unsqueeze(1)
             features["frame_mask"] = mask
         if "descriptors" in self.branches:
             features["descriptors"] = DESCRIPTOR_SETS[self.descriptor_set].compute(spectrum, mask)

@@ -18,12 +18,15 @@ class Spectrum:
     """
     Magnitudes of Hann-windowed frames, zero-padded half a window at both ends as in librosa's `stft`.
 
+    Nothing above `max_frequency` is heard: its bins are zero and mel bands end there.
+
     Attributes:
         magnitude: `(segments, bins, frames)`.
         waveform: what it was computed from, `(segments, samples)`.
         sampling_rate: hertz.
         n_fft: window length, samples.
         hop_length: samples from one frame to the next.
+        max_frequency: hertz.
     """
 
     magnitude: torch.Tensor
@@ -31,9 +34,12 @@ class Spectrum:
     sampling_rate: int
     n_fft: int
     hop_length: int
+    max_frequency: float
 
     @classmethod
-    def of(cls, waveform: torch.Tensor, sampling_rate: int, n_fft: int, hop_length: int) -> "Spectrum":
+    def of(
+        cls, waveform: torch.Tensor, sampling_rate: int, n_fft: int, hop_length: int, max_frequency: float
+    ) -> "Spectrum":
         """The spectrum of `(segments, samples)`; frames are `1 + samples // hop_length`."""
         complex_spectrum = torch.stft(
             waveform,
@@ -44,17 +50,19 @@ class Spectrum:
             pad_mode="constant",
             return_complex=True,
         )
-        return cls(complex_spectrum.abs(), waveform, sampling_rate, n_fft, hop_length)
+        magnitude = complex_spectrum.abs()
+        magnitude[:, int(max_frequency * n_fft / sampling_rate) + 1 :] = 0
+        return cls(magnitude, waveform, sampling_rate, n_fft, hop_length, max_frequency)
 
     @property
     def frequencies(self) -> torch.Tensor:
         """Centre of each bin in hertz, `(bins, 1)`."""
         return torch.linspace(0, self.sampling_rate / 2, self.magnitude.shape[1]).unsqueeze(1)
 
-    def mel_decibels(self, num_mel_bins: int, max_frequency: float) -> torch.Tensor:
-        """Power in mel bands, `(segments, num_mel_bins, frames)`, in decibels above a power of one; at least -50."""
-        bank = mel_filter_bank(self.sampling_rate, self.n_fft, num_mel_bins, max_frequency)
-        return 10 * (bank @ self.magnitude.square()).clamp(min=POWER_FLOOR).log10()
+    def mel_decibels(self, num_mel_bins: int, floor: float = POWER_FLOOR) -> torch.Tensor:
+        """Power in mel bands, `(segments, num_mel_bins, frames)`, in decibels above a power of one."""
+        bank = mel_filter_bank(self.sampling_rate, self.n_fft, num_mel_bins, self.max_frequency)
+        return 10 * (bank @ self.magnitude.square()).clamp(min=floor).log10()
 
 
 @lru_cache

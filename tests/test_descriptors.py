@@ -6,7 +6,7 @@ import pytest
 import soundfile
 import torch
 from conftest import RATE, noise, tone
-from tonada.feature_extraction.descriptors_tonada import DESCRIPTOR_SETS, chroma, spectral_flux
+from tonada.feature_extraction.descriptors_tonada import DESCRIPTOR_SETS, chroma, spectral_centroid, spectral_flux
 from tonada.feature_extraction.spectrum_tonada import Spectrum, chroma_filter_bank, mel_filter_bank
 
 N_FFT, HOP = 2048, 512
@@ -15,8 +15,8 @@ RELATIVE = 1e-3
 OF_SCALE = 1e-5  # of the column's largest value over these sounds
 
 
-def spectrum_of(waveform: np.ndarray) -> Spectrum:
-    return Spectrum.of(torch.from_numpy(waveform).unsqueeze(0), RATE, N_FFT, HOP)
+def spectrum_of(waveform: np.ndarray, max_frequency: float = RATE / 2) -> Spectrum:
+    return Spectrum.of(torch.from_numpy(waveform).unsqueeze(0), RATE, N_FFT, HOP, max_frequency)
 
 
 def hsf90(waveform: np.ndarray, real_frames: int | None = None) -> np.ndarray:
@@ -81,7 +81,7 @@ def test_a_note_lands_in_its_pitch_class(semitone):
 
 @pytest.mark.parametrize("hertz", [100, 440, 1000, 4000, 8000])
 def test_a_sine_lands_in_its_mel_band(hertz):
-    decibels = spectrum_of(tone(hertz, 2)).mel_decibels(80, 10_000.0)[0].mean(-1)
+    decibels = spectrum_of(tone(hertz, 2), 10_000.0).mel_decibels(80)[0].mean(-1)
     centres = librosa.mel_frequencies(82, fmin=0, fmax=10_000.0)[1:-1]
     assert abs(int(decibels.argmax()) - int(np.abs(centres - hertz).argmin())) <= 1
 
@@ -116,6 +116,18 @@ def test_masked_frames_are_left_out_of_every_statistic():
     sound = noise(4) + tone(300, 4)
     padded = np.concatenate([sound, np.zeros(6 * RATE, np.float32)])
     np.testing.assert_allclose(hsf90(padded, real_frames=1 + len(sound) // HOP), hsf90(sound), rtol=1e-4, atol=1e-5)
+
+
+def test_nothing_above_the_highest_frequency_is_heard():
+    sound = tone(1000, 3) + noise(3, amplitude=1e-3)
+    disturbed = spectrum_of(sound + tone(9800, 3, amplitude=0.05), max_frequency=9000)
+    alone = spectrum_of(sound, max_frequency=9000)
+    steady = slice(5, -5)  # where a tone begins and ends it has every frequency
+    torch.testing.assert_close(
+        disturbed.mel_decibels(80)[..., steady], alone.mel_decibels(80)[..., steady], atol=1, rtol=0
+    )
+    centroids = [float(spectral_centroid(each)[..., steady].mean()) for each in (disturbed, alone)]
+    assert centroids[0] == pytest.approx(centroids[1], rel=0.01)
 
 
 def test_the_set_has_ninety_columns_of_distinct_names():
