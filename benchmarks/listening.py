@@ -27,11 +27,18 @@ TONADA = Path(sys.executable).parent / "tonada"
 RUNS = 5
 
 
-def repeated(example: str, seconds: int, folder: Path) -> Path:
-    """An example clip, again and again for `seconds`."""
-    path = folder / f"{seconds}-{example}"
-    loop = ["ffmpeg", "-v", "error", "-stream_loop", "-1", "-i", ROOT / "examples" / example, "-t", str(seconds)]
+def repeated(clip: Path, seconds: int, folder: Path) -> Path:
+    """A clip, again and again for `seconds`."""
+    path = folder / f"{seconds}-{clip.name}"
+    loop = ["ffmpeg", "-v", "error", "-stream_loop", "-1", "-i", clip, "-t", str(seconds)]
     subprocess.run([*loop, "-c", "copy", path], check=True)
+    return path
+
+
+def as_m4a(clip: Path, folder: Path) -> Path:
+    """The clip in a format that libsndfile does not read."""
+    path = folder / f"{clip.stem}.m4a"
+    subprocess.run(["ffmpeg", "-v", "error", "-i", clip, "-c:a", "aac", path], check=True)
     return path
 
 
@@ -80,8 +87,10 @@ def main() -> None:
     listener = Listener.bundled("emotion")
     rate = listener.extractor.sampling_rate
     with tempfile.TemporaryDirectory() as name:
-        song = repeated("forest-dance.ogg", 240, Path(name))
-        hour = repeated("island-dreams.mp3", 3600, Path(name))
+        folder, examples = Path(name), ROOT / "examples"
+        song = repeated(examples / "forest-dance.ogg", 240, folder)
+        hour = repeated(examples / "island-dreams.mp3", 3600, folder)
+        m4a = repeated(as_m4a(examples / "island-dreams.mp3", folder), 3600, folder)
         waveform = decode(song, rate)
         heard = listener.extractor(waveform, sampling_rate=rate, return_tensors="pt")
 
@@ -107,11 +116,12 @@ def main() -> None:
             print(f"| {what} | {seconds:.2f} | {240 / seconds:.0f} |", flush=True)
 
         print("\n| command | seconds | peak MB |\n|---|---|---|")
-        clip = ROOT / "examples" / "the-king-is-dead.ogg"
+        clip = examples / "the-king-is-dead.ogg"
         commands = {
             "tonada --help": ["--help"],
             "tonada classify, one 30-s clip, from a cold start": ["classify", clip],
             "tonada classify, a one-hour mp3": ["classify", hour],
+            "tonada classify, a one-hour m4a": ["classify", m4a],
         }
         for what, arguments in commands.items():
             runs = [command(*arguments) for _ in range(3)]

@@ -11,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tonada.listening.containers import inspect
-from tonada.listening.decoding import AudioError, Limits, decode
+from tonada.listening.decoding import decode
+from tonada.listening.limits import AudioError, Limits
 
 SECONDS = 6.0
 STATUSES = {"unreadable", "empty", "truncated", "unsupported", "too_short", "too_long", "not_finite", "silent"}

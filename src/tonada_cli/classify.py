@@ -71,7 +71,7 @@ def classify(
 def _listener(task: str, model: str | None, revision: str | None, max_minutes: float) -> "Listener":
     from transformers.utils.logging import disable_progress_bar
 
-    from tonada.listening.decoding import Limits
+    from tonada.listening.limits import Limits
     from tonada.listening.listener import Listener, ModelError
 
     disable_progress_bar()  # of loading some fifty small tensors

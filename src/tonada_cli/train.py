@@ -27,7 +27,7 @@ def train(
     """
     from tonada.learning.recipes import RecipeError, load_recipe
     from tonada.learning.training import train as train_recipe
-    from tonada.listening.decoding import AudioError
+    from tonada.listening.limits import AudioError
     from tonada.proving.tables import table
     from tonada.sharing.folders import save_trained
 

@@ -4,7 +4,7 @@ import os
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
-from tonada.listening.decoding import AudioError
+from tonada.listening.limits import AudioError
 
 AUDIO_SUFFIXES = (
     *(".wav", ".flac", ".aif", ".aiff", ".ogg", ".oga", ".opus", ".mp3"),

@@ -11,8 +11,9 @@ from transformers import AutoConfig, AutoFeatureExtractor, AutoModelForAudioClas
 import tonada
 from tonada.feature_extraction import DESCRIPTOR_SETS, TonadaFeatureExtractor
 from tonada.listening.answers import Answer, Stretch
-from tonada.listening.decoding import AudioError, Limits, Source, decode
+from tonada.listening.decoding import Source, decode
 from tonada.listening.files import Found
+from tonada.listening.limits import AudioError, Limits
 from tonada.modeling import TonadaConfig, TonadaForAudioClassification, TonadaOutput
 
 # What transformers, torch and safetensors raise for a folder that is missing, foreign or damaged.
