@@ -16,7 +16,11 @@ TONADA = Path(sys.executable).parent / "tonada"
 
 def tonada(*arguments, folder: Path = ROOT, **environment: str) -> subprocess.CompletedProcess:
     done = subprocess.run(
-        [TONADA, *map(str, arguments)], cwd=folder, env={**os.environ, **environment}, capture_output=True, timeout=300
+        [TONADA, *map(str, arguments)],
+        cwd=folder,
+        env={**os.environ, "HF_HUB_OFFLINE": "1", **environment},
+        capture_output=True,
+        timeout=300,
     )
     return subprocess.CompletedProcess(done.args, done.returncode, done.stdout.decode(), done.stderr.decode())
 

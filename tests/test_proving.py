@@ -1,11 +1,12 @@
 """Scores, intervals and the tables made from them."""
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from tonada.proving.predictions import Prediction, read_predictions, write_predictions
-from tonada.proving.scores import bootstrap_interval, macro_f1
+from tonada.proving.scores import _macro_f1_of_confusions, bootstrap_interval, macro_f1
 from tonada.proving.tables import results_page, table
 
 
@@ -16,6 +17,14 @@ def prediction(number: int, truth: str, answer: str, split: str = "test") -> Pre
 
 def test_macro_f1_weighs_every_label_alike():
     assert macro_f1(list("aaab"), list("aaaa")) == pytest.approx((6 / 7 + 0) / 2)
+
+
+@given(st.lists(st.tuples(st.sampled_from("abcd"), st.sampled_from("abcd")), min_size=1, max_size=30))
+def test_the_bootstraps_score_is_macro_f1(pairs):
+    truth, answers = zip(*pairs, strict=True)
+    alone = [str(number) for number in range(len(pairs))]
+    once = np.ones((1, len(pairs)))
+    assert _macro_f1_of_confusions(once, truth, answers, alone)[0] == pytest.approx(macro_f1(truth, answers))
 
 
 def test_the_interval_holds_the_score_and_narrows_with_more_artists():

@@ -55,3 +55,10 @@ def test_the_python_blocks_run_in_order_and_print_what_is_shown(tmp_path):
         printed = run_python(code, tmp_path, without_tonada="import tonada" not in code)
         if language == "text":
             assert printed.strip() == shown.strip()
+
+
+def test_the_table_of_results_is_the_computed_one():
+    rows = [line for line in README.splitlines() if line.startswith("| ")]
+    page = (ROOT / "docs" / "results.md").read_text().splitlines()
+    assert len(rows) >= 4
+    assert all(row in page for row in rows)

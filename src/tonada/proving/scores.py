@@ -24,17 +24,29 @@ def bootstrap_interval(
 
     Whole groups (artists) are resampled with replacement: songs of one artist are not independent witnesses.
     """
-    rows = [np.asarray(each) for each in (truth, answers, answers if others is None else others)]
-    members = [np.flatnonzero(np.asarray(groups) == group) for group in sorted(set(groups))]
+    count = len(set(groups))
     generator = np.random.default_rng(seed)
-    scores = []
-    for _ in range(RESAMPLES):
-        drawn = np.concatenate([members[index] for index in generator.integers(len(members), size=len(members))])
-        true, own, other = (row[drawn] for row in rows)
-        scores.append(macro_f1(true, own) - (0 if others is None else macro_f1(true, other)))
+    drawn = generator.multinomial(count, np.full(count, 1 / count), size=RESAMPLES)  # how often each group
+    scores = _macro_f1_of_confusions(drawn, truth, answers, groups)
+    if others is not None:
+        scores = scores - _macro_f1_of_confusions(drawn, truth, others, groups)
     tail = (1 - CONFIDENCE) / 2
     low, high = np.quantile(scores, [tail, 1 - tail])
     return float(low), float(high)
+
+
+def _macro_f1_of_confusions(drawn: np.ndarray, truth: Sequence, answers: Sequence, groups: Sequence) -> np.ndarray:
+    """`macro_f1` of each resample, `(resamples,)`, from how often it drew each group, `(resamples, groups)`."""
+    labels = sorted({*truth, *answers})
+    places = {group: place for place, group in enumerate(sorted(set(groups)))}
+    confusions = np.zeros((len(places), len(labels), len(labels)))
+    for true, answer, group in zip(truth, answers, groups, strict=True):
+        confusions[places[group], labels.index(true), labels.index(answer)] += 1
+    resampled = np.einsum("rg,gta->rta", drawn, confusions)
+    occurs, given = resampled.sum(2), resampled.sum(1)
+    # F1 = 2 TP / (2 TP + FP + FN), and FP + TP = given, FN + TP = occurs
+    f1 = 2 * np.einsum("rtt->rt", resampled) / np.maximum(occurs + given, 1)
+    return (f1 * (occurs > 0)).sum(1) / (occurs > 0).sum(1)
 
 
 def set_coverage(predictions: Iterable[Prediction], threshold: float) -> tuple[float, float]:
