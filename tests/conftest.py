@@ -7,6 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import datasets
 import hypothesis
 import numpy as np
 import pytest
@@ -72,6 +73,12 @@ def new_model(**settings) -> TonadaForAudioClassification:
     if model.tonada.spectrogram_encoder is not None:
         model.tonada.spectrogram_encoder.scale.fill_(20)
     return model
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _own_cache(tmp_path_factory):
+    """What `datasets` prepares in a test does not stay in a person's cache."""
+    datasets.config.HF_DATASETS_CACHE = tmp_path_factory.mktemp("datasets")
 
 
 @pytest.fixture(scope="session")
