@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from tonada.learning.batches import scales_of, whole_songs
 from tonada.learning.calibration import conformal_quantile, fit_temperature
-from tonada.learning.recipes import load_recipe
+from tonada.learning.recipes import Data, RecipeError, load_recipe
 from tonada.learning.songs import assign_folds, load_songs
 from tonada.learning.training import train
 from tonada.listening.listener import Listener
@@ -135,3 +135,9 @@ def test_conformal_sets_hold_nine_truths_in_ten():
 def test_a_handful_of_songs_promises_nothing_and_so_holds_every_label():
     scores, labels = exchangeable(2, 5)
     assert conformal_quantile(scores.exp(), labels) == 1.0
+
+
+@pytest.mark.parametrize("script", ["emotion_4qead", "performers", "../x"])
+def test_a_data_set_that_is_not_there_is_named(folder, extractor, script):
+    with pytest.raises(RecipeError, match="no data set of that name"):
+        load_songs(Data(script, "songs"), folder, extractor)

@@ -40,10 +40,10 @@ def load_songs(data: Data, root: Path, extractor: TonadaFeatureExtractor) -> tup
             overlapping segments.
     """
     try:
-        script = importlib.import_module(f"tonada.datasets_scripts.{data.script}")
-    except ModuleNotFoundError as error:
-        raise RecipeError(f"data.script is {data.script!r}; there is no datasets_scripts/{data.script}.py") from error
-    rows = script.load(root / data.folder)
+        load = importlib.import_module(f"tonada.datasets_scripts.{data.script}").load
+    except (ModuleNotFoundError, AttributeError) as error:
+        raise RecipeError(f"data.script is {data.script!r}; datasets_scripts/ has no data set of that name") from error
+    rows = load(root / data.folder)
     folds = assign_folds(rows["label"], rows["group"], data.folds, data.seed)
     overlapping = TonadaFeatureExtractor.from_dict({**extractor.to_dict(), "segment_overlap": TRAINING_OVERLAP})
     splits: dict[str, list[Song]] = {"train": [], "validation": [], "test": []}

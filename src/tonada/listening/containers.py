@@ -6,6 +6,7 @@ from typing import BinaryIO, Literal
 
 HEAD = 4096  # holds the longest MP3 frame (2,881 bytes) and the first pages of an Ogg stream
 SEARCH_BLOCK = 2**20
+MOST_TAGS = 16
 ZEROS = 65_536  # as many zeros before the first frame are padding, more are not audio
 FFMPEG_PROBE = 2**20  # what FFmpeg looks at before it chooses a reader
 OGG_FIRST_PAGE = b"OggS\x00\x02"  # version 0, flag "beginning of stream"
@@ -64,7 +65,7 @@ def _first_sound(file: BinaryIO) -> tuple[int, bool]:
     """Where ID3v2 tags and zeros behind them end, and whether libsndfile too gets over them: one tag, no more."""
     start = tags = 0
     has_footer = False
-    while True:
+    while tags < MOST_TAGS:
         file.seek(start)
         tag = file.read(10)
         if tag[:3] != b"ID3" or len(tag) < 10:
