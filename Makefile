@@ -6,7 +6,7 @@ ROOT_COMMAND := $(if $(filter 0,$(shell id -u)),,sudo)
 # $(call debian,TEST,PACKAGE): install a package of Debian's if TEST fails, or say which one is needed.
 debian = $(1) >/dev/null 2>&1 \
   || { echo "Installing Debian's $(2)." && $(ROOT_COMMAND) apt-get update -qq \
-    && $(ROOT_COMMAND) apt-get install -y -qq $(2) >/dev/null 2>&1; } \
+    && $(ROOT_COMMAND) env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq $(2) >/dev/null 2>&1; } \
   || { echo "$(2) is needed and could not be installed; as root: apt-get install $(2)"; exit 1; }
 
 .PHONY: help install venv ffmpeg demo test check format bench results checkpoint clean

@@ -12,7 +12,7 @@ from typing import Any
 
 import datasets
 
-from .performers import groups_of
+from . import performers
 
 CITATION = """@article{panda2018novel,
   title={Novel Audio Features for Music Emotion Recognition},
@@ -48,7 +48,7 @@ class Emotion4QAED(datasets.GeneratorBasedBuilder):
     def _generate_examples(self, folder: str) -> Iterator[tuple[int, dict[str, Any]]]:
         with open(Path(folder) / "metadata.csv", newline="", encoding="utf-8") as file:
             rows = list(csv.DictReader(file))
-        groups = groups_of([row["artist"] for row in rows], [f"song {row['song_id']}" for row in rows])
+        groups = performers.groups_of([row["artist"] for row in rows], [f"song {row['song_id']}" for row in rows])
         for index, (row, group) in enumerate(zip(rows, groups, strict=True)):
             audio = str(_inside(folder, row["file_name"]))
             label = LABEL_OF[row["quadrant"]]
@@ -70,7 +70,9 @@ def load(folder: str | Path, cache_dir: str | Path | None = None) -> datasets.Da
     table = folder / "metadata.csv"
     if not table.is_file():
         raise FileNotFoundError(f"{folder} has no metadata.csv; give the folder of 4QAED that holds it and audio/")
-    edition = hashlib.sha256(table.read_bytes()).hexdigest()[:16]  # so that an edited table is never read from a cache
+    # What is cached is keyed by the table and by the code that read it: a change of either is never served stale.
+    sources = (table, Path(__file__), Path(performers.__file__))
+    edition = hashlib.sha256(b"".join(source.read_bytes() for source in sources)).hexdigest()[:16]
     builder = Emotion4QAED(data_dir=str(folder), cache_dir=cache_dir and str(cache_dir), hash=edition)
     builder.download_and_prepare()
     return builder.as_dataset(datasets.Split.TRAIN)

@@ -35,8 +35,8 @@ class TonadaFeatureExtractor(SequenceFeatureExtractor):
         n_fft: window of the short-time spectrum, samples.
         hop_length: samples between frames.
         num_mel_bins: mel bands of the spectrogram.
-        max_frequency: what lies above it is not heard, hertz. The default stays clear of half the rate, where
-            every resampler cuts off in its own way.
+        max_frequency: what lies above it is not heard, hertz, but by the zero-crossing rate, which has no
+            spectrum. The default stays clear of half the rate, where every resampler cuts off in its own way.
         descriptor_set: name of the descriptor set; see `DESCRIPTOR_SETS`.
         branches: which of `"spectrogram"` and `"descriptors"` to make.
 

@@ -18,7 +18,7 @@ class Spectrum:
     """
     Magnitudes of Hann-windowed frames, zero-padded half a window at both ends as in librosa's `stft`.
 
-    Nothing above `max_frequency` is heard: its bins are zero and mel bands end there.
+    Nothing in it lies above `max_frequency`: those bins are zero and mel bands end there.
 
     Attributes:
         magnitude: `(segments, bins, frames)`.

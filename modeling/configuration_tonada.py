@@ -114,6 +114,9 @@ class TonadaConfig(PreTrainedConfig):
             raise ValueError(f"conv_kernel_size is {self.conv_kernel_size}; it must be odd to keep frames in place")
         if self.attention_top_k < 1:
             raise ValueError(f"attention_top_k is {self.attention_top_k}; each query must keep at least one step")
+        for name in ("dropout", "label_smoothing"):
+            if not 0 <= getattr(self, name) < 1:
+                raise ValueError(f"{name} is {getattr(self, name)}; it is a share, at least 0 and below 1")
         if self.segments_per_pass < 1:
             raise ValueError(f"segments_per_pass is {self.segments_per_pass}; at least one must be computed at once")
         if self.temperature <= 0:

@@ -5,8 +5,10 @@ bin=$1
 for recipe in emotion emotion-softmax emotion-spectrogram emotion-descriptors; do
   "$bin/tonada" train "recipes/$recipe.yaml" --output "build/$recipe"
   mkdir -p docs/results/emotion
-  cp "build/$recipe"/predictions/*.csv docs/results/emotion/
+  cp "build/$recipe/predictions/$recipe.csv" docs/results/emotion/
 done
+cp build/emotion/predictions/*.csv docs/results/emotion/
+"$bin/python" -m tonada.proving.tables docs/results > docs/results.md
 bundled=src/tonada/checkpoints/emotion
 mkdir -p "$bundled"
 cp build/emotion/config.json build/emotion/preprocessor_config.json build/emotion/model.safetensors \

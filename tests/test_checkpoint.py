@@ -6,9 +6,12 @@ import pytest
 import torch
 from conftest import RATE, ROOT
 from safetensors import safe_open
+from tonada.datasets_scripts import emotion_4qaed
 from tonada.feature_extraction import TonadaFeatureExtractor
 from tonada.modeling import TonadaForAudioClassification
 
+from tonada.learning.recipes import load_recipe
+from tonada.learning.songs import SPLIT_OF_FOLD, assign_folds
 from tonada.listening.decoding import decode
 from tonada.listening.listener import Listener
 from tonada.proving.predictions import read_predictions
@@ -77,6 +80,19 @@ def test_the_recorded_predictions_are_the_checkpoints(data):
     for expected in read_predictions(RESULTS / "emotion" / "emotion.csv")[::12]:
         answer = listener.listen(data / "4qaed" / "audio" / f"{expected.song_id}.ogg")
         assert answer.probabilities == pytest.approx(expected.probabilities, abs=1e-3), expected.song_id
+
+
+def test_the_recorded_splits_are_those_that_the_recipe_deals(data, tmp_path):
+    recipe = load_recipe(ROOT / "recipes" / "emotion.yaml")
+    rows = emotion_4qaed.load(data / recipe.data.folder, cache_dir=tmp_path)
+    folds = assign_folds(rows["label"], rows["group"], recipe.data.folds, recipe.data.seed)
+    dealt = {
+        song: (SPLIT_OF_FOLD[int(fold)], group)
+        for song, group, fold in zip(rows["song_id"], rows["group"], folds, strict=True)
+        if int(fold) in SPLIT_OF_FOLD
+    }
+    for name, predictions in load_systems(RESULTS / "emotion").items():
+        assert {each.song_id: (each.split, each.group) for each in predictions} == dealt, name
 
 
 def test_its_config_names_labels_and_calibration(bundled):

@@ -136,6 +136,12 @@ def test_bad_files_are_told_apart(tmp_path):
     }
 
 
+def test_an_m4a_without_sound_is_no_song(tmp_path):
+    nothing = ["ffmpeg", "-v", "error", "-f", "lavfi", "-i", "anullsrc", "-t", "0", tmp_path / "zero.m4a"]
+    subprocess.run(nothing, check=False)
+    assert status_of(tmp_path / "zero.m4a") in ("empty", "unreadable")
+
+
 def test_limits_are_checked_on_the_header_before_anything_is_read(tmp_path):
     path = write(tmp_path / "long.wav", noise(30))
     assert status_of(path, max_seconds=20) == "too_long"
@@ -163,6 +169,7 @@ NAMING_OTHERS = {
     "hls": b"#EXTM3U\n#EXTINF:10,\nfile:///etc/hostname\n",
     "hls behind an mp3's first bytes": b"\xff\xfb\n#EXTM3U\n#EXTINF:10,\nother.mp3\n",
     "sdp behind an mp3's first bytes": b"\xff\xfb\nv=0\nc=IN IP4 127.0.0.5\nm=audio 5004 RTP/AVP 0\n",
+    "sdp with other line ends": b"\xff\xf1\nv=0\n\rc=IN IP4 127.0.0.5\n\rm=audio 5004 RTP/AVP 0\n",
     "sdp behind aac's first bytes": b"\xff\xf1\nv=0\nc=IN IP4 127.0.0.5\nm=audio 5004 RTP/AVP 0\n",
     "ffconcat behind a tag with a footer": ID3_WITH_FOOTER + b"ffconcat version 1.0\nfile song.mp3\n",
     "ffconcat behind a tag and an mp3's first bytes": ID3_WITH_FOOTER
@@ -185,6 +192,13 @@ def test_recordings_one_after_another_are_refused_and_not_half_heard(files, tmp_
     for suffix in ("ogg", "opus", "mp3"):
         (tmp_path / f"joined.{suffix}").write_bytes(2 * (files / f"song.{suffix}").read_bytes())
         assert status_of(tmp_path / f"joined.{suffix}") == "unsupported", suffix
+
+
+def test_a_tag_behind_the_sound_is_no_second_recording(files):
+    whole = (files / "song.mp3").read_bytes()
+    assert len(decode(whole + b"ID3\x04\x00\x10\x00\x00\x00\x20" + bytes(32), RATE)) == pytest.approx(
+        SECONDS * RATE, abs=9
+    )
 
 
 @pytest.mark.parametrize("suffix", ["mp3", "headless.mp3", "aac"])

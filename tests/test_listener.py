@@ -5,6 +5,7 @@ import io
 import numpy as np
 import pytest
 import soundfile
+import torch
 from conftest import LABELS, RATE, new_model, noise, tone
 from tonada.feature_extraction import TonadaFeatureExtractor
 
@@ -110,6 +111,15 @@ def test_a_damaged_checkpoint_is_one_line(bundled, tmp_path):
     (tmp_path / "model.safetensors").write_bytes(weights[: len(weights) // 2])
     with pytest.raises(ModelError, match="cannot be loaded"):
         Listener.from_pretrained(str(tmp_path))
+
+
+def test_a_model_saved_in_bfloat16_answers_too(extractor, song, tmp_path):
+    model = new_model()
+    expected = Listener(model, extractor, "test").listen(song)
+    new_model().to(torch.bfloat16).save_pretrained(tmp_path)
+    extractor.save_pretrained(tmp_path)
+    answer = Listener.from_pretrained(str(tmp_path)).listen(song)
+    assert answer.probabilities == pytest.approx(expected.probabilities, abs=0.03)
 
 
 def test_a_file_somebody_opened_stays_open(listener, song):

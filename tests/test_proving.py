@@ -45,6 +45,12 @@ def test_a_gain_is_judged_on_the_same_songs():
     assert bootstrap_interval(truth, worse, groups, others=worse) == (0, 0)
 
 
+def test_systems_that_answered_other_songs_are_not_compared():
+    first = [prediction(number, "a", "a", split) for number in range(4) for split in ("validation", "test")]
+    with pytest.raises(ValueError, match="same songs"):
+        table({"first": first, "second": first[2:] + first[:2]}, "first")
+
+
 def test_songs_of_one_artist_are_not_independent_witnesses():
     truth, answers = ["a", "b"] * 20, ["a", "b", "b", "b"] * 10
     few = bootstrap_interval(truth, answers, [str(number // 10) for number in range(40)])

@@ -40,6 +40,10 @@ def test_what_is_left_out_has_a_default(written):
         ("model: {num_mel_bins: 64}", "unknown key 'num_mel_bins'"),
         ("training: {epochs: ten}", "epochs is 'ten'; expected int"),
         ("training: {epochs: -1}", "cannot be negative"),
+        ("training: {batch_size: 0}", "at least 1"),
+        ("training: {learning_rate: .nan}", "cannot be negative"),
+        ("features: {segment_seconds: ten}", "cannot be built"),
+        ("model: {dropout: 1.5}", "below 1"),
         ("training: {seed: 2024-13-45}", "is not YAML"),
     ],
 )
@@ -51,6 +55,12 @@ def test_a_wrong_key_is_refused_with_the_nearest_right_one(written, addition, sa
 def test_two_folds_are_too_few_to_learn_validate_and_test(written):
     with pytest.raises(RecipeError, match="at least 3"):
         load_recipe(written("name: x\ndata: {script: emotion_4qaed, folder: 4qaed, folds: 2}"))
+
+
+@pytest.mark.parametrize("name", ["a/b", "majority", ".."])
+def test_a_name_that_is_no_file_of_its_own_is_refused(written, name):
+    with pytest.raises(RecipeError, match="names a file"):
+        load_recipe(written(GOOD.replace("name: x", f"name: {name}")))
 
 
 def test_a_folder_is_no_recipe(tmp_path):

@@ -3,6 +3,8 @@
 import dataclasses
 import difflib
 import inspect
+import math
+import re
 from collections.abc import Set
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -33,7 +35,7 @@ class Data:
 
 @dataclass(frozen=True)
 class Training:
-    """The knobs of the loop; `recipes/emotion.yaml` gives each its reason."""
+    """The knobs of the loop; `recipes/emotion.yaml` says what each is for."""
 
     epochs: int = 20
     patience: int = 10
@@ -88,9 +90,23 @@ def _recipe(content: Any) -> Recipe:
     recipe = Recipe(str(parts["name"]), Data(**data), features, model, Training(**training))
     for part in (recipe.data, recipe.training):
         _check_types(part)
+    _check_values(recipe)
+    return recipe
+
+
+def _check_values(recipe: Recipe) -> None:
+    if not re.fullmatch(r"[\w-]+", recipe.name) or recipe.name in ("majority", "logistic-regression"):
+        raise RecipeError(f"name is {recipe.name!r}; it names a file: letters, digits and hyphens, no baseline's name")
     if recipe.data.folds < 3:
         raise RecipeError(f"data has folds: {recipe.data.folds}; at least 3 are needed to learn, validate and test")
-    return recipe
+    for name in ("epochs", "batch_size", "segments_per_song"):
+        if getattr(recipe.training, name) < 1:
+            raise RecipeError(f"training has {name}: {getattr(recipe.training, name)}; it must be at least 1")
+    for part, build in ((recipe.features, TonadaFeatureExtractor), (recipe.model, TonadaConfig)):
+        try:
+            build(**part)
+        except (TypeError, ValueError) as error:
+            raise RecipeError(f"{build.__name__} cannot be built from {part}: {error}") from error
 
 
 def _check_types(part: Data | Training) -> None:
@@ -99,8 +115,8 @@ def _check_types(part: Data | Training) -> None:
         allowed = {int: (int,), float: (int, float), str: (str,)}[each.type]  # type: ignore[index]
         if not isinstance(value, allowed) or isinstance(value, bool):
             raise RecipeError(f"{each.name} is {value!r}; expected {' or '.join(kind.__name__ for kind in allowed)}")
-        if isinstance(value, (int, float)) and value < 0:
-            raise RecipeError(f"{each.name} is {value!r}; it cannot be negative")
+        if isinstance(value, (int, float)) and not 0 <= value < math.inf:
+            raise RecipeError(f"{each.name} is {value!r}; it cannot be negative or infinite")
 
 
 def _checked(where: str, content: Any, known: Set[str], required: Set[str] = frozenset()) -> dict[str, Any]:

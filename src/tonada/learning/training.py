@@ -45,7 +45,6 @@ def train(recipe: Recipe, root: Path) -> Trained:
     accelerator = Accelerator()
     set_seed(recipe.training.seed)  # before the model exists, so that its first weights are the seed's too
     extractor = TonadaFeatureExtractor(**recipe.features)
-    TonadaConfig(**recipe.model)  # whatever is wrong with it is better known before the songs are heard
     songs, labels = load_songs(recipe.data, root, extractor)
     scales = scales_of(songs["train"])
     model = new_model(recipe, extractor, labels, scales)

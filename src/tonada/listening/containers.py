@@ -13,9 +13,10 @@ OGG_FIRST_PAGE = b"OggS\x00\x02"  # version 0, flag "beginning of stream"
 OGG_LARGEST_PAGE = 65_307  # RFC 3533: 27 bytes of header, 255 of table, 255 * 255 of body
 STREAMED_WAV_BYTES = 0x7FFF_0000  # recorders that cannot seek write about 2 or 4 GiB for "unknown"
 
-# FFmpeg also opens lists that name other files and hosts: HLS, DASH, ffconcat, SDP, IMF, VobSub.
+# FFmpeg also opens lists that name other files and hosts (HLS, DASH, ffconcat, SDP, IMF, VobSub), and a list may
+# begin with the two bytes of a raw stream's first frame. A container's own first bytes leave it no choice.
 NAMES_OTHERS = re.compile(
-    rb"#EXTM3U|ffconcat|^[cm]=(?:IN|audio|video) |<MPD|CompositionPlaylist|# VobSub", re.MULTILINE
+    rb"#EXTM3U|ffconcat|[\r\n][cm]=(?:IN|audio|video) |dash:profile|CompositionPlaylist|# VobSub", re.IGNORECASE
 )
 
 Fault = Literal["truncated", "several", "playlist"]
@@ -45,8 +46,8 @@ def inspect(file: BinaryIO, size: int) -> Container:
         found = _mp3(file, size, start, head)
         found = replace(found, needs_ffmpeg=found.needs_ffmpeg or not is_plain)
     else:
-        found = Container(_is_ffmpegs(head))
-    if found.needs_ffmpeg:
+        found = Container(_is_container(head) or _is_adts(head))
+    if found.needs_ffmpeg and not _is_container(head):
         file.seek(0)
         if NAMES_OTHERS.search(file.read(FFMPEG_PROBE)):
             found = Container(True, "playlist")
@@ -80,10 +81,13 @@ def _first_sound(file: BinaryIO) -> tuple[int, bool]:
     return start + zeros, tags <= 1 and not has_footer and not zeros
 
 
-def _is_ffmpegs(head: bytes) -> bool:
-    """MP4 and M4A, ADTS AAC, Matroska and WebM, ASF."""
-    is_adts = head[:1] == b"\xff" and len(head) > 1 and head[1] & 0xF6 == 0xF0  # 12 sync bits, layer 0
-    return head[4:8] == b"ftyp" or is_adts or head[:4] in (b"\x1a\x45\xdf\xa3", b"\x30\x26\xb2\x75")
+def _is_container(head: bytes) -> bool:
+    """MP4 and M4A, Matroska and WebM, ASF."""
+    return head[4:8] == b"ftyp" or head[:4] in (b"\x1a\x45\xdf\xa3", b"\x30\x26\xb2\x75")
+
+
+def _is_adts(head: bytes) -> bool:
+    return head[:1] == b"\xff" and len(head) > 1 and head[1] & 0xF6 == 0xF0  # 12 sync bits, layer 0
 
 
 def _is_mp3(head: bytes) -> bool:
@@ -110,7 +114,9 @@ def _mp3(file: BinaryIO, size: int, start: int, head: bytes) -> Container:
         return Container(fault="truncated")
     file.seek(end)
     after = file.read(HEAD)
-    return Container(fault="several" if after[:3] == b"ID3" or _is_mp3(after) else None)
+    # A tag may follow, and some encoders leave the first frame out of the count; another recording is longer.
+    is_joined = (after[:3] == b"ID3" or _is_mp3(after)) and size - end > size // 16
+    return Container(fault="several" if is_joined else None)
 
 
 def _ogg(file: BinaryIO, size: int, head: bytes) -> Container:

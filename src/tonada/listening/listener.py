@@ -157,7 +157,9 @@ def _load(model: str, revision: str | None) -> tuple[TonadaForAudioClassificatio
         if not isinstance(config, TonadaConfig):
             raise ModelError(f"{model} is a {config.model_type!r} model; this command runs Tonada's own")
         extractor = AutoFeatureExtractor.from_pretrained(model, **where)
-        loaded, told = AutoModelForAudioClassification.from_pretrained(model, output_loading_info=True, **where)
+        loaded, told = AutoModelForAudioClassification.from_pretrained(
+            model, output_loading_info=True, dtype=torch.float32, **where
+        )
     except DAMAGED as error:
         reason = (str(error).strip() or type(error).__name__).splitlines()[0]
         raise ModelError(f"{model} cannot be loaded: {reason}") from error

@@ -82,7 +82,9 @@ def _torchcodec_recording(file: BinaryIO) -> Recording:
         decoder = AudioDecoder(file)
         about = decoder.metadata
     except (RuntimeError, ValueError) as error:
-        raise AudioError("unreadable", "holds no audio that FFmpeg can read; it may be cut off or damaged") from error
+        raise AudioError(
+            "unreadable", "holds no sound that FFmpeg can read; it may be empty, cut off or damaged"
+        ) from error
     # Of a raw stream (mp3, ADTS) FFmpeg guesses the length from the bit rate; only a container's word counts.
     is_guess = about.codec == "mp3" or about.begin_stream_seconds_from_header is None
     seconds = 0.0 if is_guess else about.duration_seconds or 0.0
@@ -97,7 +99,7 @@ def _torchcodec_blocks(decoder: "AudioDecoder", seconds: float) -> Iterator[np.n
         try:
             samples = decoder.get_samples_played_in_range(start, start + seconds)
         except RuntimeError as error:
-            if "No audio frames were decoded" in str(error) and start > 0:
+            if "No audio frames were decoded" in str(error):
                 return
             raise cut_off() from error
         yield samples.data.T.numpy()

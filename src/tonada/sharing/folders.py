@@ -28,9 +28,9 @@ pipe("song.mp3")
 
 ## What was measured
 
-Artists, and artists who share a performer, are on one side of the split only: one fold of {folds} for validation, one
-for test, one seed. Validation chose the epoch ({epoch}) and fitted the calibration, so its figures flatter; the test
-songs chose nothing. Brackets are 95 % intervals, resampling artists.
+Artists, joint ones together with those they name, are on one side of the split only: one fold of {folds} for
+validation, one for test, one seed. Validation chose the epoch ({epoch}) and fitted the calibration, so its figures
+flatter; the test songs chose nothing. Brackets are 95 % intervals, resampling artists.
 
 {table}
 
