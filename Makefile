@@ -46,6 +46,7 @@ format: install  ## Put the code in form
 
 bench: install ffmpeg  ## Measure speed and memory on this machine
 	$(BIN)/python benchmarks/listening.py
+	$(BIN)/python benchmarks/commands.py
 
 results: install  ## Compute docs/results.md anew from the predictions kept beside it
 	$(BIN)/python -m tonada.proving.tables docs/results > docs/results.md

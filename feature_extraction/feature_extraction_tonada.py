@@ -124,11 +124,12 @@ class TonadaFeatureExtractor(SequenceFeatureExtractor):
     def _song(self, waveform: torch.Tensor) -> dict[str, torch.Tensor]:
         starts = self.segmentation.starts(len(waveform))
         gain = self._gain(waveform)
-        passes = [
-            self._segments(waveform, starts[first : first + SEGMENTS_PER_PASS], gain)
-            for first in range(0, len(starts), SEGMENTS_PER_PASS)
-        ]
-        song = {name: torch.cat([part[name] for part in passes]) for name in passes[0]}
+        song: dict[str, torch.Tensor] = {}
+        for first in range(0, len(starts), SEGMENTS_PER_PASS):
+            for name, part in self._segments(waveform, starts[first : first + SEGMENTS_PER_PASS], gain).items():
+                if name not in song:  # taken whole at once: an hour piece by piece leaves holes in memory
+                    song[name] = part.new_empty(len(starts), *part.shape[1:])
+                song[name][first : first + len(part)] = part
         return {**song, "segment_mask": torch.ones(len(starts), dtype=torch.long)}
 
     def _gain(self, waveform: torch.Tensor) -> float:
@@ -205,10 +206,12 @@ def _as_song(waveform: Any) -> torch.Tensor:
         raise ValueError("the waveform is empty; give at least one sample of sound")
     if not tensor.is_floating_point():
         raise ValueError(f"the samples are {tensor.dtype}; give floats in [-1, 1], for 16-bit samples waveform / 32768")
-    if not bool(torch.isfinite(tensor).all()):
+    lowest, highest = tensor.aminmax()  # NaN comes through; no copy of an hour is made
+    peak = max(abs(float(lowest)), abs(float(highest)))
+    if not math.isfinite(peak):
         raise ValueError("the waveform has samples that are not finite (NaN or infinity); repair or drop them first")
-    if float(tensor.abs().max()) > LOUDEST:
-        raise ValueError(f"the samples reach {float(tensor.abs().max()):.0e}; give floats in about [-1, 1]")
+    if peak > LOUDEST:
+        raise ValueError(f"the samples reach {peak:.0e}; give floats in about [-1, 1]")
     return tensor.float()
 
 

@@ -80,10 +80,12 @@ class Listener:
         """
         rate = self.extractor.sampling_rate
         waveform = decode(source, rate, self.limits)
+        seconds = len(waveform) / rate
         features = self.extractor(waveform, sampling_rate=rate, return_tensors="pt")
+        del waveform  # an hour of it is 300 MB, and the model needs room too
         with torch.inference_mode():
             output = self.model(**features.to(self.model.device))
-        return self._answer(output, len(waveform) / rate, path)
+        return self._answer(output, seconds, path)
 
     def listen_all(self, found: Iterable[Found]) -> Iterator[Answer]:
         """Classify what `find_audio` found, an answer each; one that cannot be judged is answered with the reason."""

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from torchcodec.decoders import AudioDecoder
 
 BLOCK_SECONDS = 10
-FFMPEG_BLOCK_BYTES = 2**27  # torchcodec decodes from the start again for every block, so blocks are few and large
+FFMPEG_BLOCK_BYTES = 2**25  # torchcodec decodes from the start again for every block, so blocks are few and large
 
 
 @dataclass(frozen=True)
@@ -79,7 +79,7 @@ def _torchcodec_recording(file: BinaryIO) -> Recording:
             "convert the file to flac",
         ) from error
     try:
-        decoder = AudioDecoder(file)
+        decoder = AudioDecoder(file, num_channels=1)  # mixed while decoding: a block takes less memory
         about = decoder.metadata
     except (RuntimeError, ValueError) as error:
         raise AudioError(
@@ -89,7 +89,7 @@ def _torchcodec_recording(file: BinaryIO) -> Recording:
     is_guess = about.codec == "mp3" or about.begin_stream_seconds_from_header is None
     seconds = 0.0 if is_guess else about.duration_seconds or 0.0
     rate, channels = about.sample_rate or 0, about.num_channels or 0
-    block = FFMPEG_BLOCK_BYTES / (4 * max(1, rate * channels))
+    block = FFMPEG_BLOCK_BYTES / (4 * max(1, rate))
     return Recording(rate, channels, seconds, _torchcodec_blocks(decoder, block))
 
 
