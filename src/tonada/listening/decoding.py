@@ -25,7 +25,7 @@ def decode(source: Source, sampling_rate: int, limits: Limits | None = None) -> 
         limits: what is refused; the defaults suit songs.
 
     Returns:
-        float32 `(samples,)`, the mean of the channels.
+        float32 `(samples,)`: the mean of the channels, or FFmpeg's mix of them where FFmpeg reads the file.
 
     Raises:
         AudioError: with the reason, the file's name, what was expected and what to do.
