@@ -23,7 +23,7 @@ FFMPEG_BLOCK_BYTES = 2**25  # torchcodec decodes from the start again for every 
 
 @dataclass(frozen=True)
 class Recording:
-    """What a header says, and the blocks behind it: float32 at `rate`, `(samples, channels)` or mixed to `(samples, 1)`."""
+    """What a header says, and the blocks behind it: float32 `(samples, channels)`, or mixed `(samples, 1)`."""
 
     rate: int
     channels: int
