@@ -1,6 +1,6 @@
 """What the Hub runs, 2: from a waveform to features. Each file is copied flat beside the weights."""
 
-from .descriptors_tonada import DESCRIPTOR_SETS
 from .feature_extraction_tonada import TonadaFeatureExtractor
+from .published_sets_tonada import DESCRIPTOR_SETS
 
 __all__ = ["DESCRIPTOR_SETS", "TonadaFeatureExtractor"]

@@ -1,41 +1,45 @@
 """
-Low-level descriptors of each frame, functionals that sum up a segment, and the sets that name them.
+Low-level descriptors of loudness and timbre, frame by frame.
 
-Definitions are librosa 0.11's where it has one, with the tuning of chroma fixed at A = 440 Hz so that a
-segment's descriptors depend on that segment alone. Every function takes a `Spectrum` and returns
-`(segments, columns, frames)`.
+Each takes a `Spectrum`, and settings of its own, and returns `(segments, columns, frames)`. Definitions are librosa
+0.11's where it has one. `rate` is for tables made with frequencies of another rate than the sound's; hertz then scale.
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass
+import math
 from functools import lru_cache
+from itertools import pairwise
 
 import torch
 import torchaudio
 
-from .spectrum_tonada import Spectrum, chroma_filter_bank
+from .spectrum_tonada import Spectrum, computed_once
 
 MFCC_MEL_BINS = 128
-MFCC_POWER_FLOOR = 1e-10
-MFCC_DYNAMIC_RANGE = 80.0  # decibels below the segment's loudest band, librosa's `top_db`
+DECIBEL_FLOOR = 1e-10  # power
+DYNAMIC_RANGE = 80.0  # decibels below the loudest of a segment, librosa's `top_db`
+NEITHER_SIGN = 1e-10  # librosa counts what is smaller as zero, and zero as positive
 ROLLOFF_SHARE = 0.85
+CONTRAST_OCTAVES = (0.0, 200.0, 400.0, 800.0, 1600.0, 3200.0, 6400.0)  # hertz, where each band begins
+CONTRAST_SHARE = 0.02  # of a band's bins are its peaks, as many its valleys
+LARGEST_RATIO = 1e10
 TINY = torch.finfo(torch.float32).tiny
 
 
-def mfcc(spectrum: Spectrum, frame_mask: torch.Tensor, count: int = 13) -> torch.Tensor:
+@computed_once
+def mfcc(spectrum: Spectrum, count: int = 13) -> torch.Tensor:
     """Mel-frequency cepstral coefficients: orthonormal DCT-II of 128 mel bands in decibels."""
-    decibels = spectrum.mel_decibels(MFCC_MEL_BINS, floor=MFCC_POWER_FLOOR)
-    heard = decibels.masked_fill(~frame_mask.bool().unsqueeze(1), -torch.inf)
-    decibels = torch.maximum(decibels, heard.amax(dim=(1, 2), keepdim=True) - MFCC_DYNAMIC_RANGE)
-    return dct_matrix(count) @ decibels
+    decibels = spectrum.mel_decibels(MFCC_MEL_BINS, floor=DECIBEL_FLOOR)
+    return dct_matrix(count).to(decibels.device) @ _within_range(decibels, spectrum.frame_mask)
 
 
+@computed_once
 def zero_crossing_rate(spectrum: Spectrum) -> torch.Tensor:
     """Share of neighbouring samples of a frame that differ in sign; a rate in [0, 1], zero counts as positive."""
     half = spectrum.n_fft // 2
-    waveform = torch.nn.functional.pad(spectrum.waveform, (half, half))
-    sign = torch.signbit(waveform)
-    crossings = torch.nn.functional.pad((sign[:, 1:] != sign[:, :-1]).int(), (1, 0)).cumsum(1)
+    negative = torch.nn.functional.pad(
+        (spectrum.waveform < -NEITHER_SIGN).float().unsqueeze(1), (half, half), mode="replicate"
+    ).squeeze(1)
+    crossings = torch.nn.functional.pad((negative[:, 1:] != negative[:, :-1]).int(), (1, 0)).cumsum(1)
     # crossings[n] counts those up to sample n; a frame of N samples has its first crossing at start + 1:
     #   sample     start  start+1  …  start+N-1
     #   counted             [                 ]   = crossings[start + N - 1] - crossings[start]
@@ -43,104 +47,137 @@ def zero_crossing_rate(spectrum: Spectrum) -> torch.Tensor:
     return ((frames[..., -1] - frames[..., 0]) / spectrum.n_fft).unsqueeze(1)
 
 
-def spectral_centroid(spectrum: Spectrum) -> torch.Tensor:
+@computed_once
+def amplitude_envelope(spectrum: Spectrum) -> torch.Tensor:
+    """Largest sample of each frame, full scale is 1; a frame that reaches past the sound holds zeros there."""
+    return _framed(spectrum).amax(-1).unsqueeze(1)
+
+
+@computed_once
+def root_mean_square(spectrum: Spectrum) -> torch.Tensor:
+    """Root mean square of each frame's samples; full scale is 1."""
+    return _framed(spectrum).square().mean(-1).sqrt().unsqueeze(1)
+
+
+@computed_once
+def spectral_rms(spectrum: Spectrum) -> torch.Tensor:
+    """Root mean square of each windowed frame, from its magnitudes by Parseval's theorem: librosa's `rms(S=…)`."""
+    power = spectrum.power
+    edges = power[:, :1] + power[:, -1:]  # bins without a mirror image
+    return (2 * power.sum(1, keepdim=True) - edges).clamp(min=0).sqrt() / spectrum.n_fft
+
+
+@computed_once
+def spectral_rms_per_bin(spectrum: Spectrum) -> torch.Tensor:
+    """Root mean square of a frame's magnitudes over bins: `rmse(S=…)` of librosa 0.5, which FMA's table holds."""
+    return spectrum.power.mean(1, keepdim=True).sqrt()
+
+
+@computed_once
+def band_energy_ratio(spectrum: Spectrum, split_frequency: float = 2000.0) -> torch.Tensor:
+    """Power below `split_frequency` hertz over power from there on, at most 1e10; 0 in silence."""
+    split = -int(-split_frequency * spectrum.n_fft // spectrum.sampling_rate)
+    low, high = spectrum.power[:, :split].sum(1, keepdim=True), spectrum.power[:, split:].sum(1, keepdim=True)
+    return torch.where(low < TINY, 0.0, low / high.clamp(min=TINY)).clamp(max=LARGEST_RATIO)
+
+
+@computed_once
+def spectral_centroid(spectrum: Spectrum, rate: int | None = None) -> torch.Tensor:
     """Mean frequency weighted by magnitude, hertz; 0 in silence."""
-    return (_distribution(spectrum) * spectrum.frequencies).sum(1, keepdim=True)
+    hertz = (spectrum.distribution * spectrum.frequencies).sum(1, keepdim=True)
+    return hertz * _stretch(spectrum, rate)
 
 
-def spectral_bandwidth(spectrum: Spectrum, centroid: torch.Tensor) -> torch.Tensor:
+@computed_once
+def spectral_bandwidth(spectrum: Spectrum, rate: int | None = None) -> torch.Tensor:
     """Standard deviation of frequency weighted by magnitude, hertz; 0 in silence."""
-    return (_distribution(spectrum) * (spectrum.frequencies - centroid).square()).sum(1, keepdim=True).sqrt()
+    deviation = spectrum.frequencies - spectral_centroid(spectrum)
+    hertz = (spectrum.distribution * deviation.square()).sum(1, keepdim=True).sqrt()
+    return hertz * _stretch(spectrum, rate)
 
 
+@computed_once
 def spectral_flux(spectrum: Spectrum) -> torch.Tensor:
     """
     Euclidean distance between neighbouring frames' magnitudes, each scaled to sum one, so that only a change of
     colour counts and not of loudness (pyAudioAnalysis takes its square); 0 in the first frame.
     """
-    distribution = _distribution(spectrum)
+    distribution = spectrum.distribution
     change = (distribution[..., 1:] - distribution[..., :-1]).square().sum(1, keepdim=True).sqrt()
     return torch.nn.functional.pad(change, (1, 0))
 
 
-def spectral_rolloff(spectrum: Spectrum) -> torch.Tensor:
+@computed_once
+def spectral_rolloff(spectrum: Spectrum, rate: int | None = None) -> torch.Tensor:
     """Lowest bin, in hertz, below and at which lie 85 % of the summed magnitude; 0 in silence."""
     summed = spectrum.magnitude.cumsum(1)
     below = (summed < ROLLOFF_SHARE * summed[:, -1:]).sum(1, keepdim=True)
-    return below * (spectrum.sampling_rate / spectrum.n_fft)
+    return below * (spectrum.sampling_rate / spectrum.n_fft) * _stretch(spectrum, rate)
 
 
-def chroma(spectrum: Spectrum) -> torch.Tensor:
-    """Power in the twelve pitch classes from C, each frame scaled so that its strongest is one; 0 in silence."""
-    power = chroma_filter_bank(spectrum.sampling_rate, spectrum.n_fft) @ spectrum.magnitude.square()
-    peak = power.amax(1, keepdim=True)
-    return power / torch.where(peak < TINY, torch.ones_like(peak), peak)
+@computed_once
+def spectral_flatness(spectrum: Spectrum) -> torch.Tensor:
+    """Geometric over arithmetic mean of power, at least 1e-10: 1 for a flat spectrum, near 0 for a tone."""
+    power = spectrum.power.clamp(min=DECIBEL_FLOOR)
+    return power.log().mean(1, keepdim=True).exp() / power.mean(1, keepdim=True)
 
 
-def _distribution(spectrum: Spectrum) -> torch.Tensor:
-    total = spectrum.magnitude.sum(1, keepdim=True)
-    return spectrum.magnitude / torch.where(total < TINY, torch.ones_like(total), total)
+@computed_once
+def spectral_contrast(spectrum: Spectrum, rate: int | None = None) -> torch.Tensor:
+    """
+    Peaks over valleys in seven octave bands, decibels (Jiang et al. 2002): the mean magnitude of the loudest and of the
+    quietest fiftieth of a band's bins, each taken as a power, as librosa's `spectral_contrast` does.
+    """
+    step = (rate or spectrum.sampling_rate) / spectrum.n_fft
+    peaks, valleys = [], []
+    for start, stop, count in _contrast_bands(spectrum.n_fft // 2 + 1, step):
+        band = spectrum.magnitude.transpose(1, 2)[..., start:stop]
+        peaks.append(_extreme(band, count, largest=True))
+        valleys.append(_extreme(band, count, largest=False))
+    decibels = [_decibels(torch.stack(extremes, dim=1), spectrum.frame_mask) for extremes in (peaks, valleys)]
+    return decibels[0] - decibels[1]
+
+
+@lru_cache
+def _contrast_bands(bins: int, step: float) -> list[tuple[int, int, int]]:
+    """First bin of each band, the one after its last, and how many of its bins are peaks; librosa's borders."""
+    bands = []
+    for index, (low, high) in enumerate(pairwise((*CONTRAST_OCTAVES, math.inf))):
+        is_highest = high == math.inf
+        first = math.ceil(low / step) - (index > 0)  # a bin early, into the band below
+        end = bins if is_highest else math.floor(high / step) + 1
+        count = max(1, round(CONTRAST_SHARE * (end - first)))
+        bands.append((first, end - (not is_highest), count))  # the last bin is counted but not heard
+    return bands
+
+
+def _extreme(band: torch.Tensor, count: int, largest: bool) -> torch.Tensor:
+    if count == 1:
+        return band.amax(-1) if largest else band.amin(-1)
+    return band.topk(count, largest=largest, sorted=False).values.mean(-1)
+
+
+def _framed(spectrum: Spectrum) -> torch.Tensor:
+    """Samples of each frame, `(segments, frames, n_fft)`: a view, with zeros before the start and after the end."""
+    half = spectrum.n_fft // 2
+    return torch.nn.functional.pad(spectrum.waveform, (half, half)).unfold(1, spectrum.n_fft, spectrum.hop_length)
+
+
+def _stretch(spectrum: Spectrum, rate: int | None) -> float:
+    return rate / spectrum.sampling_rate if rate else 1.0
+
+
+def _decibels(power: torch.Tensor, frame_mask: torch.Tensor) -> torch.Tensor:
+    return _within_range(10 * power.clamp(min=DECIBEL_FLOOR).log10(), frame_mask)
+
+
+def _within_range(decibels: torch.Tensor, frame_mask: torch.Tensor) -> torch.Tensor:
+    """Raised to 80 dB below the loudest of the segment's real frames."""
+    heard = decibels.masked_fill(frame_mask.unsqueeze(1) == 0, -torch.inf)
+    return torch.maximum(decibels, heard.amax(dim=(1, 2), keepdim=True) - DYNAMIC_RANGE)
 
 
 @lru_cache
 def dct_matrix(count: int) -> torch.Tensor:
     """The first rows of the orthonormal DCT-II over the mel bands, `(count, 128)`."""
     return torchaudio.functional.create_dct(count, MFCC_MEL_BINS, "ortho").T.contiguous()
-
-
-def mean(frames: torch.Tensor, frame_mask: torch.Tensor) -> torch.Tensor:
-    """Mean over real frames: `(segments, columns)`."""
-    real = frame_mask.unsqueeze(1)
-    return (frames * real).sum(-1) / real.sum(-1)
-
-
-def variance(frames: torch.Tensor, frame_mask: torch.Tensor) -> torch.Tensor:
-    """Variance over real frames, divided by their number: `(segments, columns)`."""
-    return mean((frames - mean(frames, frame_mask).unsqueeze(-1)).square(), frame_mask)
-
-
-def maximum(frames: torch.Tensor, frame_mask: torch.Tensor) -> torch.Tensor:
-    """Maximum over real frames: `(segments, columns)`."""
-    return frames.masked_fill(~frame_mask.bool().unsqueeze(1), -torch.inf).amax(-1)
-
-
-@dataclass(frozen=True)
-class DescriptorSet:
-    """A named set: its columns in order, and the function that fills them, `(segments, len(columns))`."""
-
-    columns: tuple[str, ...]
-    compute: Callable[[Spectrum, torch.Tensor], torch.Tensor]
-
-
-def _hsf90(spectrum: Spectrum, frame_mask: torch.Tensor) -> torch.Tensor:
-    centroid = spectral_centroid(spectrum)
-    frames = torch.cat(
-        [
-            mfcc(spectrum, frame_mask),
-            zero_crossing_rate(spectrum),
-            centroid,
-            spectral_bandwidth(spectrum, centroid),
-            spectral_flux(spectrum),
-            spectral_rolloff(spectrum),
-            chroma(spectrum),
-        ],
-        dim=1,
-    )
-    return torch.cat([functional(frames, frame_mask) for functional in (mean, variance, maximum)], dim=-1)
-
-
-_PITCH_CLASSES = ("c", "c_sharp", "d", "d_sharp", "e", "f", "f_sharp", "g", "g_sharp", "a", "a_sharp", "b")
-_HSF90_FRAMES = (
-    *(f"mfcc_{number}" for number in range(1, 14)),
-    *("zero_crossing_rate", "spectral_centroid", "spectral_bandwidth", "spectral_flux", "spectral_rolloff"),
-    *(f"chroma_{name}" for name in _PITCH_CLASSES),
-)
-
-DESCRIPTOR_SETS = {
-    # The low-level descriptors and high-level statistics that Jia 2022 names: 30 x (mean, variance, maximum).
-    "hsf90": DescriptorSet(
-        tuple(f"{name}_{statistic}" for statistic in ("mean", "variance", "maximum") for name in _HSF90_FRAMES), _hsf90
-    ),
-}
-
-__all__ = ["DESCRIPTOR_SETS", "DescriptorSet"]

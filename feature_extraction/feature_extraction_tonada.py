@@ -1,5 +1,7 @@
 """A song's waveform to what the model hears: checked, cut into segments, each with its spectrogram and descriptors."""
 
+import hashlib
+import json
 import logging
 import math
 from typing import Any
@@ -8,7 +10,8 @@ import numpy as np
 import torch
 from transformers import BatchFeature, SequenceFeatureExtractor
 
-from .descriptors_tonada import DESCRIPTOR_SETS
+from .descriptor_sets_tonada import DescriptorSet
+from .published_sets_tonada import DESCRIPTOR_SETS
 from .segments_tonada import Segmentation, frame_mask, segmentation
 from .spectrum_tonada import Spectrum
 
@@ -16,8 +19,10 @@ logger = logging.getLogger(__name__)
 
 QUIETEST = 1e-4  # root mean square, -80 dBFS: what is quieter is silence and is not lifted to a song's level
 LOUDEST = 1e6  # full scale is 1; what is louder by 120 dB is not sound but damage
+SHORTEST_WHOLE = 2**15  # samples to which a song heard as one segment is padded: the longest window and its margins
 SEGMENTS_PER_PASS = 16  # bounds the memory of an hour's spectra; changes no value
 BRANCHES = ("spectrogram", "descriptors")
+PAD_MODES = ("constant", "reflect")
 
 
 class TonadaFeatureExtractor(SequenceFeatureExtractor):
@@ -29,16 +34,21 @@ class TonadaFeatureExtractor(SequenceFeatureExtractor):
         level: root mean square to which a whole song is scaled, decibels below full scale; `None` leaves it as it is.
             A song is the same song played louder, and ffmpeg's mono mix of a stereo file, which the stock pipeline
             takes, is 3 dB above the mean of its channels.
-        segment_seconds: length of a segment; Jia 2022 tries 10, 15 and 25.
+        segment_seconds: length of a segment; Jia 2022 tries 10, 15 and 25. `None` hears each song as one segment, of
+            which only descriptors can be made.
         segment_overlap: share of a segment that the next one hears again, in [0, 1).
         shortest_seconds: a tail shorter than this is left out, unless it is all there is.
         n_fft: window of the short-time spectrum, samples.
         hop_length: samples between frames.
         num_mel_bins: mel bands of the spectrogram.
-        max_frequency: what lies above it is not heard, hertz, but by the zero-crossing rate, which has no
-            spectrum. The default stays clear of half the rate, where every resampler cuts off in its own way.
-        descriptor_set: name of the descriptor set; see `DESCRIPTOR_SETS`.
+        max_frequency: what lies above it is not heard, hertz, but by descriptors of the waveform itself (zero-crossing
+            rate, envelope, constant-Q). The default stays clear of half the rate, where every resampler cuts off in its
+            own way; `None` is half the rate.
+        pad_mode: what stands for sound before a segment and after it: `"constant"` zeros, or `"reflect"`.
+        descriptor_set: a published set by name, see `DESCRIPTOR_SETS`; or one's own, a list of blocks
+            `{"descriptor": …, "statistics": […]}` with settings of the descriptor, see `DESCRIPTORS`.
         branches: which of `"spectrogram"` and `"descriptors"` to make.
+        feature_schema: what the features were when the extractor was saved. Features that would differ are refused.
 
     Warning:
         A waveform at another rate than it claims is heard too fast or too slow, and no code can notice.
@@ -58,15 +68,17 @@ class TonadaFeatureExtractor(SequenceFeatureExtractor):
         self,
         sampling_rate: int = 22050,
         level: float | None = -20.0,
-        segment_seconds: float = 10.0,
+        segment_seconds: float | None = 10.0,
         segment_overlap: float = 0.0,
         shortest_seconds: float = 3.0,
         n_fft: int = 2048,
         hop_length: int = 512,
         num_mel_bins: int = 80,
-        max_frequency: float = 9_000.0,
-        descriptor_set: str = "hsf90",
+        max_frequency: float | None = 9_000.0,
+        pad_mode: str = "constant",
+        descriptor_set: str | list[dict[str, Any]] = "hsf90",
         branches: tuple[str, ...] | list[str] = BRANCHES,
+        feature_schema: dict[str, Any] | None = None,
         **kwargs: Any,
     ):
         kwargs = {"padding_value": 0.0, **kwargs, "feature_size": num_mel_bins}
@@ -78,10 +90,27 @@ class TonadaFeatureExtractor(SequenceFeatureExtractor):
         self.n_fft = n_fft
         self.hop_length = hop_length
         self.num_mel_bins = num_mel_bins
-        self.max_frequency = max_frequency
+        self.max_frequency = sampling_rate / 2 if max_frequency is None else max_frequency
+        self.pad_mode = pad_mode
         self.descriptor_set = descriptor_set
         self.branches = list(branches)
         self._check()
+        self.feature_schema = self._schema()
+        self._check_schema(feature_schema)
+
+    @classmethod
+    def for_set(cls, name: str, **settings: Any) -> "TonadaFeatureExtractor":
+        """
+        An extractor of descriptors alone, as a published set defines them: each song as one segment, at the level it
+        was recorded at, up to half its rate.
+
+        Args:
+            name: of the set; see `DESCRIPTOR_SETS`.
+            settings: what to change.
+        """
+        as_recorded = {"level": None, "segment_seconds": None, "max_frequency": None, "branches": ["descriptors"]}
+        front_end = DESCRIPTOR_SETS[name].front_end if name in DESCRIPTOR_SETS else {}
+        return cls(**{"descriptor_set": name, **as_recorded, **front_end, **settings})
 
     def __call__(
         self,
@@ -110,23 +139,33 @@ class TonadaFeatureExtractor(SequenceFeatureExtractor):
         return BatchFeature({name: tensor.numpy() for name, tensor in features.items()}, tensor_type=return_tensors)
 
     @property
-    def segmentation(self) -> Segmentation:
-        """How a song is cut, in samples."""
+    def descriptors(self) -> DescriptorSet:
+        """The set that fills `descriptors`, with the names of its columns."""
+        if isinstance(self.descriptor_set, str):
+            return DESCRIPTOR_SETS[self.descriptor_set]
+        return DescriptorSet.of(self.descriptor_set)
+
+    def segmentation(self, samples: int) -> Segmentation:
+        """How a song of `samples` samples is cut."""
+        if self.segment_seconds is None:
+            return Segmentation(length=max(samples, SHORTEST_WHOLE), stride=1, shortest=samples)
         return segmentation(self.sampling_rate, self.segment_seconds, self.segment_overlap, self.shortest_seconds)
 
     def segment_times(self, seconds: float) -> list[tuple[float, float]]:
         """Start and end of each segment of a song that lasts `seconds`, in seconds."""
-        cut = self.segmentation
         samples = round(seconds * self.sampling_rate)
+        cut = self.segmentation(samples)
         ends = [(start, min(start + cut.length, samples)) for start in cut.starts(samples)]
         return [(start / self.sampling_rate, end / self.sampling_rate) for start, end in ends]
 
     def _song(self, waveform: torch.Tensor) -> dict[str, torch.Tensor]:
-        starts = self.segmentation.starts(len(waveform))
+        cut = self.segmentation(len(waveform))
+        starts = cut.starts(len(waveform))
         gain = self._gain(waveform)
         song: dict[str, torch.Tensor] = {}
         for first in range(0, len(starts), SEGMENTS_PER_PASS):
-            for name, part in self._segments(waveform, starts[first : first + SEGMENTS_PER_PASS], gain).items():
+            segments, sounds = cut.cut(waveform, starts[first : first + SEGMENTS_PER_PASS])
+            for name, part in self._features(gain * segments, sounds).items():
                 if name not in song:  # taken whole at once: an hour piece by piece leaves holes in memory
                     song[name] = part.new_empty(len(starts), *part.shape[1:])
                 song[name][first : first + len(part)] = part
@@ -138,25 +177,54 @@ class TonadaFeatureExtractor(SequenceFeatureExtractor):
         rms = math.sqrt(float(waveform.dot(waveform)) / len(waveform))
         return 10 ** (self.level / 20) / max(rms, QUIETEST)
 
-    def _segments(self, waveform: torch.Tensor, starts: list[int], gain: float) -> dict[str, torch.Tensor]:
-        segments, sounds = self.segmentation.cut(waveform, starts)
-        mask = frame_mask(sounds, self.segmentation.length, self.hop_length)
-        spectrum = Spectrum.of(gain * segments, self.sampling_rate, self.n_fft, self.hop_length, self.max_frequency)
+    def _features(self, segments: torch.Tensor, sounds: list[int]) -> dict[str, torch.Tensor]:
+        mask = frame_mask(sounds, segments.shape[1], self.hop_length)
+        front_end = (self.sampling_rate, self.n_fft, self.hop_length, self.max_frequency, self.pad_mode)
+        spectrum = Spectrum(segments, mask, *front_end)
         features = {}
         if "spectrogram" in self.branches:
             features["spectrogram"] = spectrum.mel_decibels(self.num_mel_bins).unsqueeze(1)
             features["frame_mask"] = mask
         if "descriptors" in self.branches:
-            features["descriptors"] = DESCRIPTOR_SETS[self.descriptor_set].compute(spectrum, mask)
+            features["descriptors"] = self.descriptors.compute(spectrum)
         return features
 
+    def _schema(self) -> dict[str, Any]:
+        """Column names, versions, and a hash of all that decides what a feature's value is."""
+        numbers = ("sampling_rate", "n_fft", "hop_length", "max_frequency")
+        decides: dict[str, Any] = {name: float(getattr(self, name)) for name in numbers}
+        decides |= {"pad_mode": self.pad_mode, "level": None if self.level is None else float(self.level)}
+        shown = {}
+        if "spectrogram" in self.branches:
+            decides["num_mel_bins"] = self.num_mel_bins
+        if "descriptors" in self.branches:
+            decides["descriptors"] = definition = self.descriptors.definition
+            shown = {"columns": list(definition["columns"]), "versions": definition["versions"]}
+        return {"hash": hashlib.sha256(json.dumps(decides, sort_keys=True).encode()).hexdigest()[:16], **shown}
+
+    def _check_schema(self, saved: dict[str, Any] | None) -> None:
+        if saved is None or saved["hash"] == self.feature_schema["hash"]:
+            return
+        changed = [name for name in ("columns", "versions") if saved.get(name) != self.feature_schema.get(name)]
+        raise ValueError(
+            f"the features would not be those that were saved: schema {saved['hash']}, now {self.feature_schema['hash']}; "
+            f"{' and '.join(changed) or 'settings'} differ. Use the version of Tonada and the settings that saved them, "
+            "or pass feature_schema=None and train anew"
+        )
+
     def _check(self) -> None:
-        if self.descriptor_set not in DESCRIPTOR_SETS:
+        if isinstance(self.descriptor_set, str) and self.descriptor_set not in DESCRIPTOR_SETS:
             raise ValueError(
                 f"descriptor_set is {self.descriptor_set!r}; this extractor knows {', '.join(sorted(DESCRIPTOR_SETS))}"
             )
+        self.descriptors.check(self.sampling_rate, self.hop_length)
         if not self.branches or set(self.branches) - set(BRANCHES):
             raise ValueError(f"branches is {self.branches}; choose among {', '.join(BRANCHES)}")
+        if self.segment_seconds is None and "spectrogram" in self.branches:
+            raise ValueError(
+                "segment_seconds is None, which hears a whole song at once; a spectrogram needs segments of one length: "
+                "set branches to descriptors alone, or give seconds"
+            )
         if not 0 <= self.segment_overlap < 1:
             raise ValueError(f"segment_overlap is {self.segment_overlap}; it must be at least 0 and below 1")
         if not 0 < self.max_frequency <= self.sampling_rate / 2:
@@ -164,9 +232,12 @@ class TonadaFeatureExtractor(SequenceFeatureExtractor):
                 f"max_frequency is {self.max_frequency} Hz; it must lie above 0 and at most at half the sampling_rate, "
                 f"{self.sampling_rate / 2} Hz"
             )
+        if self.pad_mode not in PAD_MODES:
+            raise ValueError(f"pad_mode is {self.pad_mode!r}; choose among {', '.join(PAD_MODES)}")
         for name in ("segment_seconds", "shortest_seconds", "n_fft", "hop_length", "num_mel_bins"):
-            if not getattr(self, name) > 0:
-                raise ValueError(f"{name} is {getattr(self, name)}; it must be positive")
+            value = getattr(self, name)
+            if value is not None and not value > 0:
+                raise ValueError(f"{name} is {value}; it must be positive")
         if self.level is not None and not -120 <= self.level <= 0:
             raise ValueError(
                 f"level is {self.level} dB; it must lie from -120 to 0, or be None to leave songs as they are"

@@ -1,7 +1,10 @@
-"""The short-time spectrum that every feature shares, and the filter banks that read it."""
+"""The short-time spectrum that every feature shares, and the mel filter bank that reads it."""
 
-from dataclasses import dataclass
-from functools import lru_cache
+import inspect
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import cached_property, lru_cache, wraps
+from typing import Concatenate, ParamSpec
 
 import torch
 import torchaudio
@@ -12,57 +15,92 @@ Mel power below it counts as silence: -50 dB, some 60 dB below the louder bands 
 codecs drop because nobody hears it lies below, so that a song and its mp3 look alike.
 """
 
+Settings = ParamSpec("Settings")
 
-@dataclass(frozen=True)
+
+@dataclass(frozen=True, eq=False)
 class Spectrum:
     """
-    Magnitudes of Hann-windowed frames, zero-padded half a window at both ends as in librosa's `stft`.
+    Segments of sound and the magnitudes of their Hann-windowed frames, centred at 0, hop, 2 hop, … as in librosa.
 
-    Nothing in it lies above `max_frequency`: those bins are zero and mel bands end there.
+    Nothing in the magnitudes lies above `max_frequency`: those bins are zero and mel bands end there.
 
     Attributes:
-        magnitude: `(segments, bins, frames)`.
-        waveform: what it was computed from, `(segments, samples)`.
+        waveform: `(segments, samples)`.
+        frame_mask: `(segments, frames)`, 1 for a frame that holds sound; frames are `1 + samples // hop_length`.
         sampling_rate: hertz.
         n_fft: window length, samples.
         hop_length: samples from one frame to the next.
         max_frequency: hertz.
+        pad_mode: what stands for sound before the start and after the end: `"constant"` zeros, or `"reflect"`.
     """
 
-    magnitude: torch.Tensor
     waveform: torch.Tensor
+    frame_mask: torch.Tensor
     sampling_rate: int
     n_fft: int
     hop_length: int
     max_frequency: float
+    pad_mode: str = "constant"
+    computed: dict[tuple, torch.Tensor] = field(default_factory=dict, repr=False)
 
-    @classmethod
-    def of(
-        cls, waveform: torch.Tensor, sampling_rate: int, n_fft: int, hop_length: int, max_frequency: float
-    ) -> "Spectrum":
-        """The spectrum of `(segments, samples)`; frames are `1 + samples // hop_length`."""
+    @cached_property
+    def magnitude(self) -> torch.Tensor:
+        """`(segments, bins, frames)`; frame by frame in memory."""
+        window = hann_window(self.n_fft).to(self.waveform.device)
         complex_spectrum = torch.stft(
-            waveform,
-            n_fft,
-            hop_length,
-            window=hann_window(n_fft),
+            self.waveform,
+            self.n_fft,
+            self.hop_length,
+            window=window,
             center=True,
-            pad_mode="constant",
+            pad_mode=self.pad_mode,
             return_complex=True,
         )
         magnitude = complex_spectrum.abs()
-        magnitude[:, int(max_frequency * n_fft / sampling_rate) + 1 :] = 0
-        return cls(magnitude, waveform, sampling_rate, n_fft, hop_length, max_frequency)
+        magnitude[:, int(self.max_frequency * self.n_fft / self.sampling_rate) + 1 :] = 0
+        return magnitude
+
+    @cached_property
+    def power(self) -> torch.Tensor:
+        """Squared magnitude, `(segments, bins, frames)`."""
+        return self.magnitude.square()
+
+    @cached_property
+    def distribution(self) -> torch.Tensor:
+        """Magnitude of each frame scaled to sum one; zeros where there is none."""
+        total = self.magnitude.sum(1, keepdim=True)
+        return self.magnitude / torch.where(total < torch.finfo(total.dtype).tiny, 1.0, total)
 
     @property
     def frequencies(self) -> torch.Tensor:
         """Centre of each bin in hertz, `(bins, 1)`."""
-        return torch.linspace(0, self.sampling_rate / 2, self.magnitude.shape[1]).unsqueeze(1)
+        bins = self.n_fft // 2 + 1
+        return torch.linspace(0, self.sampling_rate / 2, bins, device=self.waveform.device).unsqueeze(1)
 
     def mel_decibels(self, num_mel_bins: int, floor: float = POWER_FLOOR) -> torch.Tensor:
         """Power in mel bands, `(segments, num_mel_bins, frames)`, in decibels above a power of one."""
         bank = mel_filter_bank(self.sampling_rate, self.n_fft, num_mel_bins, self.max_frequency)
-        return 10 * (bank @ self.magnitude.square()).clamp(min=floor).log10()
+        return 10 * (bank.to(self.power.device) @ self.power).clamp(min=floor).log10()
+
+
+def computed_once(
+    function: Callable[Concatenate[Spectrum, Settings], torch.Tensor],
+) -> Callable[Concatenate[Spectrum, Settings], torch.Tensor]:
+    """Keep what a function makes of a spectrum with the spectrum, so that nothing is computed twice."""
+
+    signature = inspect.signature(function)
+
+    @wraps(function)
+    def of_spectrum(spectrum: Spectrum, *args: Settings.args, **settings: Settings.kwargs) -> torch.Tensor:
+        given = signature.bind(spectrum, *args, **settings)
+        given.apply_defaults()
+        key = (function, *list(given.arguments.values())[1:])
+        if key not in spectrum.computed:
+            spectrum.computed[key] = function(spectrum, *args, **settings)
+        return spectrum.computed[key]
+
+    return of_spectrum
 
 
 @lru_cache
@@ -80,24 +118,4 @@ def mel_filter_bank(sampling_rate: int, n_fft: int, num_mel_bins: int, max_frequ
     return bank.T.contiguous()
 
 
-@lru_cache
-def chroma_filter_bank(sampling_rate: int, n_fft: int) -> torch.Tensor:
-    """
-    Weights that gather bins into the twelve pitch classes from C to B, `(12, bins)`.
-
-    Ellis' `fft2chromamx` as in librosa's `filters.chroma` with its defaults and no tuning: each bin is a Gaussian
-    bump over pitch classes as wide as the bin, of unit length, weighted by a Gaussian of two octaves around the
-    fifth, where pitch is clearest.
-    """
-    bins = torch.arange(1, n_fft, dtype=torch.float64)
-    octaves = torch.log2(bins * sampling_rate / n_fft / (440 / 16))
-    pitch = torch.cat([12 * octaves[:1] - 18, 12 * octaves])  # bin 0 has no pitch: 1.5 octaves below bin 1
-    width = torch.cat([(pitch[1:] - pitch[:-1]).clamp(min=1), torch.ones(1, dtype=torch.float64)])
-    distance = torch.remainder(pitch - torch.arange(12, dtype=torch.float64).unsqueeze(1) + 6, 12) - 6
-    weights = torch.exp(-0.5 * (2 * distance / width).square())
-    weights = weights / weights.norm(dim=0, keepdim=True)
-    weights = weights * torch.exp(-0.5 * ((pitch / 12 - 5) / 2).square())
-    return weights.roll(-3, dims=0)[:, : n_fft // 2 + 1].float().contiguous()  # from A to C as the first row
-
-
-__all__ = ["Spectrum", "chroma_filter_bank", "hann_window", "mel_filter_bank"]
+__all__ = ["Spectrum", "computed_once", "hann_window", "mel_filter_bank"]

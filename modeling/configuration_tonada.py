@@ -19,8 +19,8 @@ class TonadaConfig(PreTrainedConfig):
         branches: which of `"spectrogram"` and `"descriptors"` the model hears with; both by default.
         num_channels: channels of the spectrogram (1 for a mono mix).
         num_mel_bins: mel bands of the spectrogram; must equal the extractor's.
-        descriptor_set: name of the descriptor set the DNN was trained on; must equal the extractor's.
-        num_descriptors: width of that set.
+        num_descriptors: columns of the descriptor set that the DNN was trained on.
+        feature_schema: hash of what the features were in training; must equal the extractor's. `None` is not checked.
         conv_channels: filters of each conv block; a block halves both mel bands and frames. Our choice.
         conv_kernel_size: side of the square kernels; odd, so that a frame stays above its own sound.
         lstm_hidden_size: units of the BiLSTM in each direction.
@@ -47,8 +47,8 @@ class TonadaConfig(PreTrainedConfig):
     branches: tuple = BRANCHES
     num_channels: int = 1
     num_mel_bins: int = 80
-    descriptor_set: str = "hsf90"
     num_descriptors: int = 90
+    feature_schema: str | None = None
     conv_channels: tuple = (16, 32, 48)
     conv_kernel_size: int = 3
     lstm_hidden_size: int = 128

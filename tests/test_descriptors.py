@@ -6,8 +6,10 @@ import pytest
 import soundfile
 import torch
 from conftest import RATE, noise, tone
-from tonada.feature_extraction.descriptors_tonada import DESCRIPTOR_SETS, chroma, spectral_centroid, spectral_flux
-from tonada.feature_extraction.spectrum_tonada import Spectrum, chroma_filter_bank, mel_filter_bank
+from tonada.feature_extraction import DESCRIPTOR_SETS
+from tonada.feature_extraction.chroma_tonada import chroma, chroma_filter_bank
+from tonada.feature_extraction.descriptors_tonada import spectral_centroid, spectral_flux
+from tonada.feature_extraction.spectrum_tonada import Spectrum, mel_filter_bank
 
 N_FFT, HOP = 2048, 512
 COLUMNS = DESCRIPTOR_SETS["hsf90"].columns
@@ -15,29 +17,26 @@ RELATIVE = 1e-3
 OF_SCALE = 1e-5  # of the column's largest value over these sounds
 
 
-def spectrum_of(waveform: np.ndarray, max_frequency: float = RATE / 2) -> Spectrum:
-    return Spectrum.of(torch.from_numpy(waveform).unsqueeze(0), RATE, N_FFT, HOP, max_frequency)
+def spectrum_of(waveform: np.ndarray, max_frequency: float = RATE / 2, real_frames: int | None = None) -> Spectrum:
+    mask = torch.ones(1, 1 + len(waveform) // HOP, dtype=torch.long)
+    mask[:, real_frames:] = real_frames is None
+    return Spectrum(torch.from_numpy(waveform).unsqueeze(0), mask, RATE, N_FFT, HOP, max_frequency)
 
 
 def hsf90(waveform: np.ndarray, real_frames: int | None = None) -> np.ndarray:
-    spectrum = spectrum_of(waveform)
-    mask = torch.ones(1, spectrum.magnitude.shape[-1], dtype=torch.long)
-    if real_frames is not None:
-        mask[:, real_frames:] = 0
-    return DESCRIPTOR_SETS["hsf90"].compute(spectrum, mask)[0].numpy()
+    return DESCRIPTOR_SETS["hsf90"].compute(spectrum_of(waveform, real_frames=real_frames))[0].numpy()
 
 
 def by_librosa(waveform: np.ndarray) -> np.ndarray:
     """The same ninety columns by librosa 0.11; flux, which it lacks, by its formula in float64."""
     magnitude = np.abs(librosa.stft(waveform, n_fft=N_FFT, hop_length=HOP))
-    padded = np.pad(waveform, N_FFT // 2)  # with zeros, as the spectrum; librosa's own default repeats the edge
     share = magnitude.astype(float) / np.maximum(magnitude.sum(0), 1e-30)
     flux = np.sqrt((np.diff(share, axis=1) ** 2).sum(0, keepdims=True))
     mel = librosa.feature.melspectrogram(S=magnitude**2, sr=RATE)
     frames = np.concatenate(
         [
             librosa.feature.mfcc(S=librosa.power_to_db(mel), n_mfcc=13),
-            librosa.feature.zero_crossing_rate(padded, frame_length=N_FFT, hop_length=HOP, center=False),
+            librosa.feature.zero_crossing_rate(waveform, frame_length=N_FFT, hop_length=HOP),
             librosa.feature.spectral_centroid(S=magnitude, sr=RATE),
             librosa.feature.spectral_bandwidth(S=magnitude, sr=RATE),
             np.pad(flux, ((0, 0), (1, 0))),

@@ -16,7 +16,7 @@ from tonada.feature_extraction import TonadaFeatureExtractor
 from tonada.modeling import TonadaConfig
 
 # What the model must share with the extractor follows from `features` and is said there alone.
-SET_BY_FEATURES = {"branches", "num_channels", "num_mel_bins", "descriptor_set", "num_descriptors"}
+SET_BY_FEATURES = {"branches", "num_channels", "num_mel_bins", "num_descriptors", "feature_schema"}
 
 
 class RecipeError(ValueError):
@@ -142,4 +142,4 @@ def _own_fields(kind: type) -> set[str]:
 
 
 def _arguments(kind: type) -> set[str]:
-    return set(inspect.signature(kind).parameters) - {"self", "kwargs"}
+    return set(inspect.signature(kind).parameters) - {"self", "kwargs", "feature_schema"}

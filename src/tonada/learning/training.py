@@ -11,7 +11,7 @@ from accelerate.utils import set_seed
 from torch.utils.data import DataLoader
 from tqdm import tqdm
 
-from tonada.feature_extraction import DESCRIPTOR_SETS, TonadaFeatureExtractor
+from tonada.feature_extraction import TonadaFeatureExtractor
 from tonada.learning.baselines import baselines
 from tonada.learning.batches import Batch, DrawnSegments, collate, scales_of, whole_songs
 from tonada.learning.calibration import conformal_quantile, fit_temperature
@@ -61,8 +61,8 @@ def new_model(
     config = TonadaConfig(
         branches=extractor.branches,
         num_mel_bins=extractor.num_mel_bins,
-        descriptor_set=extractor.descriptor_set,
-        num_descriptors=len(DESCRIPTOR_SETS[extractor.descriptor_set].columns),
+        num_descriptors=len(extractor.descriptors.columns),
+        feature_schema=extractor.feature_schema["hash"],
         id2label=dict(enumerate(labels)),
         label2id={label: index for index, label in enumerate(labels)},
         **recipe.model,

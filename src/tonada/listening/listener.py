@@ -9,7 +9,7 @@ from safetensors import SafetensorError
 from transformers import AutoConfig, AutoFeatureExtractor, AutoModelForAudioClassification
 
 import tonada
-from tonada.feature_extraction import DESCRIPTOR_SETS, TonadaFeatureExtractor
+from tonada.feature_extraction import TonadaFeatureExtractor
 from tonada.listening.answers import Answer, Stretch
 from tonada.listening.decoding import Source, decode
 from tonada.listening.files import Found
@@ -140,12 +140,11 @@ def check_pair(config: TonadaConfig, extractor: TonadaFeatureExtractor) -> None:
     """
     if not isinstance(extractor, TonadaFeatureExtractor):
         raise ModelError(f"the extractor is a {type(extractor).__name__}; a Tonada model hears with Tonada's own")
-    columns = len(DESCRIPTOR_SETS[extractor.descriptor_set].columns)
     shared = {
         "branches": (sorted(extractor.branches), sorted(config.branches)),
         "num_mel_bins": (extractor.num_mel_bins, config.num_mel_bins),
-        "descriptor_set": (extractor.descriptor_set, config.descriptor_set),
-        "num_descriptors": (columns, config.num_descriptors),
+        "num_descriptors": (len(extractor.descriptors.columns), config.num_descriptors),
+        "feature_schema": (extractor.feature_schema["hash"], config.feature_schema or extractor.feature_schema["hash"]),
     }
     for name, (made, expected) in shared.items():
         if made != expected:

@@ -1,0 +1,220 @@
+"""
+Sets of descriptors: which are computed, what sums them up, and what the columns are called.
+
+A set is a list of blocks, each a descriptor with its settings and the statistics taken of it. One's own is such a list
+in an extractor's settings or a recipe:
+
+    descriptor_set:
+      - {descriptor: mfcc, count: 20, statistics: [mean, standard_deviation]}
+      - {descriptor: chroma, tuned: true, name: tuned_chroma, statistics: [mean]}
+"""
+
+import inspect
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+import torch
+
+from .chroma_tonada import chroma, chroma_cens, chroma_cqt, tonnetz
+from .descriptors_tonada import (
+    amplitude_envelope,
+    band_energy_ratio,
+    mfcc,
+    root_mean_square,
+    spectral_bandwidth,
+    spectral_centroid,
+    spectral_contrast,
+    spectral_flatness,
+    spectral_flux,
+    spectral_rms,
+    spectral_rms_per_bin,
+    spectral_rolloff,
+    zero_crossing_rate,
+)
+from .spectrum_tonada import Spectrum
+from .statistics_tonada import STATISTICS, Statistics
+
+PITCH_CLASSES = ("c", "c_sharp", "d", "d_sharp", "e", "f", "f_sharp", "g", "g_sharp", "a", "a_sharp", "b")
+CONTRAST_BANDS = tuple(str(number) for number in range(1, 8))
+CONSTANT_Q: dict[str, int] = {
+    "lowest_rate": 8_500,
+    "hop_multiple": 64,
+}  # seven octaves from C1, the hop halved six times
+TONAL_CENTROID = ("fifth_y", "fifth_x", "minor_y", "minor_x", "major_y", "major_x")
+
+
+@dataclass(frozen=True)
+class Descriptor:
+    """
+    What can be computed of frames.
+
+    Attributes:
+        compute: from a spectrum and settings to `(segments, columns, frames)`.
+        columns: names of its columns; none for a single one, and numbers for as many as its setting `count` says.
+        version: raised whenever its values change, so that no model hears with another definition than it learned.
+        lowest_rate: below which the sound does not reach as high as it listens, hertz.
+        hop_multiple: of which the hop must be a multiple, samples.
+    """
+
+    compute: Callable[..., torch.Tensor]
+    columns: tuple[str, ...] = ()
+    version: int = 1
+    lowest_rate: int = 0
+    hop_multiple: int = 1
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        """Its settings with their defaults."""
+        parameters = list(inspect.signature(self.compute).parameters.values())[1:]
+        return {parameter.name: parameter.default for parameter in parameters}
+
+
+DESCRIPTORS = {
+    "amplitude_envelope": Descriptor(amplitude_envelope),
+    "band_energy_ratio": Descriptor(band_energy_ratio),
+    "chroma": Descriptor(chroma, PITCH_CLASSES),
+    "chroma_cens": Descriptor(chroma_cens, PITCH_CLASSES, **CONSTANT_Q),
+    "chroma_cqt": Descriptor(chroma_cqt, PITCH_CLASSES, **CONSTANT_Q),
+    "mfcc": Descriptor(mfcc),
+    "root_mean_square": Descriptor(root_mean_square),
+    "spectral_bandwidth": Descriptor(spectral_bandwidth),
+    "spectral_centroid": Descriptor(spectral_centroid),
+    "spectral_contrast": Descriptor(spectral_contrast, CONTRAST_BANDS, lowest_rate=12_801),
+    "spectral_flatness": Descriptor(spectral_flatness),
+    "spectral_flux": Descriptor(spectral_flux),
+    "spectral_rms": Descriptor(spectral_rms),
+    "spectral_rms_per_bin": Descriptor(spectral_rms_per_bin),
+    "spectral_rolloff": Descriptor(spectral_rolloff),
+    "tonnetz": Descriptor(tonnetz, TONAL_CENTROID, **CONSTANT_Q),
+    "zero_crossing_rate": Descriptor(zero_crossing_rate),
+}
+
+
+@dataclass(frozen=True)
+class Block:
+    """
+    A descriptor in a set.
+
+    Attributes:
+        descriptor: its key in `DESCRIPTORS`.
+        statistics: what is taken of its frames, among `STATISTICS`.
+        name: what its columns' names begin with.
+        settings: of the descriptor, where they are not the defaults.
+    """
+
+    descriptor: str
+    statistics: tuple[str, ...]
+    name: str
+    settings: dict[str, Any] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, descriptor: str, statistics: Iterable[str], name: str | None = None, **settings: Any) -> "Block":
+        """
+        A block, checked.
+
+        Raises:
+            ValueError: a descriptor, statistic or setting is unknown.
+        """
+        if descriptor not in DESCRIPTORS:
+            raise ValueError(f"there is no descriptor {descriptor!r}; choose among {', '.join(DESCRIPTORS)}")
+        chosen = (statistics,) if isinstance(statistics, str) else tuple(statistics)
+        if not chosen or set(chosen) - set(STATISTICS):
+            raise ValueError(f"statistics of {descriptor} are {list(chosen)}; choose among {', '.join(STATISTICS)}")
+        defaults = DESCRIPTORS[descriptor].settings
+        if unknown := sorted(set(settings) - set(defaults)):
+            known = ", ".join(defaults) or "none"
+            raise ValueError(f"{descriptor} has no setting {', '.join(unknown)}; its settings are: {known}")
+        changed = {setting: value for setting, value in settings.items() if value != defaults[setting]}
+        return cls(descriptor, chosen, name or descriptor, changed)
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """Names of its columns: all of a statistic, then all of the next."""
+        descriptor = DESCRIPTORS[self.descriptor]
+        count = {**descriptor.settings, **self.settings}.get("count", 0)
+        inner = descriptor.columns or tuple(str(number) for number in range(1, count + 1)) or ("",)
+        return tuple(
+            "_".join(filter(None, (self.name, column, statistic))) for statistic in self.statistics for column in inner
+        )
+
+    def compute(self, spectrum: Spectrum) -> torch.Tensor:
+        """Its columns of each segment, `(segments, columns)`."""
+        frames = DESCRIPTORS[self.descriptor].compute(spectrum, **self.settings)
+        statistics = Statistics(frames, spectrum.frame_mask)
+        return torch.cat([getattr(statistics, name) for name in self.statistics], dim=1)
+
+
+@dataclass(frozen=True)
+class DescriptorSet:
+    """
+    A list of blocks and the names of their columns.
+
+    Args:
+        name: of the set.
+        blocks: in the order of the columns.
+        columns: names, where a published table has its own; those of the blocks otherwise.
+        front_end: settings of the extractor without which it would not be the published set.
+    """
+
+    name: str
+    blocks: tuple[Block, ...]
+    columns: tuple[str, ...] = ()
+    front_end: dict[str, Any] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        own = tuple(column for block in self.blocks for column in block.columns)
+        object.__setattr__(self, "columns", self.columns or own)
+        if twice := [column for column, times in Counter(self.columns).items() if times > 1]:
+            raise ValueError(f"two columns are called {twice[0]}; give one of their blocks another name")
+
+    @classmethod
+    def of(cls, blocks: Iterable[Mapping[str, Any]]) -> "DescriptorSet":
+        """
+        A set of one's own, from plain settings.
+
+        Raises:
+            ValueError: naming the block that cannot be, and what can.
+        """
+        parsed = []
+        for number, block in enumerate(blocks, 1):
+            if not isinstance(block, Mapping) or not {"descriptor", "statistics"} <= set(block):
+                raise ValueError(f"block {number} of descriptor_set is {block!r}; it needs descriptor and statistics")
+            parsed.append(Block.of(**block))
+        if not parsed:
+            raise ValueError("descriptor_set is empty; name a published set or list at least one block")
+        return cls("own", tuple(parsed))
+
+    @property
+    def definition(self) -> dict[str, Any]:
+        """All that its values depend on, apart from the sound and its spectrum."""
+        versions = {block.descriptor: DESCRIPTORS[block.descriptor].version for block in self.blocks}
+        return {"columns": self.columns, "blocks": [asdict(block) for block in self.blocks], "versions": versions}
+
+    def check(self, sampling_rate: int, hop_length: int) -> None:
+        """
+        Refuse a front end that some descriptor cannot hear with.
+
+        Raises:
+            ValueError: naming the descriptor and what it needs.
+        """
+        for block in self.blocks:
+            needed = DESCRIPTORS[block.descriptor]
+            if sampling_rate < needed.lowest_rate:
+                raise ValueError(
+                    f"{block.descriptor} listens above half of sampling_rate={sampling_rate}; "
+                    f"it needs at least {needed.lowest_rate} Hz"
+                )
+            if hop_length % needed.hop_multiple:
+                raise ValueError(
+                    f"hop_length is {hop_length}; {block.descriptor} halves it again and again and needs a multiple of "
+                    f"{needed.hop_multiple}"
+                )
+
+    def compute(self, spectrum: Spectrum) -> torch.Tensor:
+        """The set's columns of each segment, `(segments, columns)`."""
+        return torch.cat([block.compute(spectrum) for block in self.blocks], dim=1)
+
+
+__all__ = ["DESCRIPTORS", "Block", "DescriptorSet"]
