@@ -45,6 +45,7 @@ format: install  ## Put the code in form
 	$(BIN)/ruff format .
 
 bench: install ffmpeg  ## Measure speed and memory on this machine
+	$(BIN)/python benchmarks/descriptors.py
 	$(BIN)/python benchmarks/listening.py
 	$(BIN)/python benchmarks/commands.py
 

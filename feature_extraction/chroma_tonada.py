@@ -4,7 +4,7 @@ from functools import lru_cache
 
 import torch
 
-from .constant_q_tonada import QUALITY, constant_q
+from .constant_q_tonada import constant_q
 from .spectrum_tonada import Spectrum, computed_once
 from .tuning_tonada import tuning
 
@@ -32,27 +32,27 @@ def chroma(spectrum: Spectrum, tuned: bool = False, rate: int | None = None) -> 
 
 
 @computed_once
-def chroma_cqt(spectrum: Spectrum, quality: float = QUALITY) -> torch.Tensor:
+def chroma_cqt(spectrum: Spectrum, as_librosa_05: bool = False) -> torch.Tensor:
     """Constant-Q magnitude in the twelve pitch classes from C, the strongest of a frame scaled to one; 0 in silence."""
-    return _scaled(_folded(spectrum, quality), torch.inf)
+    return _scaled(_folded(spectrum, as_librosa_05), torch.inf)
 
 
 @computed_once
-def chroma_cens(spectrum: Spectrum, quality: float = QUALITY) -> torch.Tensor:
+def chroma_cens(spectrum: Spectrum, as_librosa_05: bool = False) -> torch.Tensor:
     """
     Chroma energy normalised statistics (Müller, Kurth & Clausen 2005): shares of the pitch classes, quantised to
     quarters, smoothed over 41 frames and scaled to unit length. librosa's `chroma_cens`.
     """
-    shares = _scaled(_folded(spectrum, quality), 1)
+    shares = _scaled(_folded(spectrum, as_librosa_05), 1)
     quarters = torch.stack([shares > step for step in QUANTISATION]).float().mean(0)
     quarters = quarters * spectrum.frame_mask.unsqueeze(1)
-    window = torch.hann_window(CENS_FRAMES + 2, periodic=False, device=shares.device)
-    window = (window / window.sum()).expand(12, 1, -1)
-    return _scaled(torch.nn.functional.conv1d(quarters, window, padding=CENS_FRAMES // 2 + 1, groups=12), 2)
+    window = torch.hann_window(CENS_FRAMES + 2, periodic=as_librosa_05, device=shares.device)
+    around = torch.nn.functional.pad(quarters, (CENS_FRAMES // 2 + 1, CENS_FRAMES // 2 + 1))
+    return _scaled(around.unfold(-1, len(window), 1) @ (window / window.sum()), 2)
 
 
 @computed_once
-def tonnetz(spectrum: Spectrum, quality: float = QUALITY) -> torch.Tensor:
+def tonnetz(spectrum: Spectrum, as_librosa_05: bool = False) -> torch.Tensor:
     """
     Tonal centroid (Harte, Sandler & Gasser 2006) of CENS: where the frame's harmony lies on the circles of fifths,
     minor and major thirds, sine before cosine. librosa's `tonnetz`.
@@ -61,12 +61,12 @@ def tonnetz(spectrum: Spectrum, quality: float = QUALITY) -> torch.Tensor:
     rows = [
         radius * turned(torch.pi * turn * half_circles) for turn, radius in TONNETZ for turned in (torch.sin, torch.cos)
     ]
-    shares = _scaled(chroma_cens(spectrum, quality), 1)
+    shares = _scaled(chroma_cens(spectrum, as_librosa_05), 1)
     return torch.stack(rows).to(shares) @ shares
 
 
-def _folded(spectrum: Spectrum, quality: float) -> torch.Tensor:
-    return constant_q(spectrum, quality).unflatten(1, (-1, 12)).sum(1)
+def _folded(spectrum: Spectrum, as_librosa_05: bool) -> torch.Tensor:
+    return constant_q(spectrum, as_librosa_05).unflatten(1, (-1, 12)).sum(1)
 
 
 def _scaled(frames: torch.Tensor, norm: float) -> torch.Tensor:

@@ -143,7 +143,7 @@ class Block:
         """Its columns of each segment, `(segments, columns)`."""
         frames = DESCRIPTORS[self.descriptor].compute(spectrum, **self.settings)
         statistics = Statistics(frames, spectrum.frame_mask)
-        return torch.cat([getattr(statistics, name) for name in self.statistics], dim=1)
+        return torch.cat([getattr(statistics, name) for name in self.statistics], dim=1).float()
 
 
 @dataclass(frozen=True)

@@ -9,8 +9,8 @@ import math
 from functools import lru_cache
 from itertools import pairwise
 
+import numpy as np
 import torch
-import torchaudio
 
 from .spectrum_tonada import Spectrum, computed_once
 
@@ -28,23 +28,27 @@ TINY = torch.finfo(torch.float32).tiny
 @computed_once
 def mfcc(spectrum: Spectrum, count: int = 13) -> torch.Tensor:
     """Mel-frequency cepstral coefficients: orthonormal DCT-II of 128 mel bands in decibels."""
-    decibels = spectrum.mel_decibels(MFCC_MEL_BINS, floor=DECIBEL_FLOOR)
-    return dct_matrix(count).to(decibels.device) @ _within_range(decibels, spectrum.frame_mask)
+    decibels = _within_range(spectrum.mel_decibels(MFCC_MEL_BINS, floor=DECIBEL_FLOOR), spectrum.frame_mask)
+    return (dct_matrix(count).to(decibels.device) @ decibels.double()).float()  # differences of large sums
 
 
 @computed_once
 def zero_crossing_rate(spectrum: Spectrum) -> torch.Tensor:
     """Share of neighbouring samples of a frame that differ in sign; a rate in [0, 1], zero counts as positive."""
-    half = spectrum.n_fft // 2
-    negative = torch.nn.functional.pad(
-        (spectrum.waveform < -NEITHER_SIGN).float().unsqueeze(1), (half, half), mode="replicate"
-    ).squeeze(1)
-    crossings = torch.nn.functional.pad((negative[:, 1:] != negative[:, :-1]).int(), (1, 0)).cumsum(1)
-    # crossings[n] counts those up to sample n; a frame of N samples has its first crossing at start + 1:
-    #   sample     start  start+1  …  start+N-1
-    #   counted             [                 ]   = crossings[start + N - 1] - crossings[start]
-    frames = crossings.unfold(1, spectrum.n_fft, spectrum.hop_length)
-    return ((frames[..., -1] - frames[..., 0]) / spectrum.n_fft).unsqueeze(1)
+    half, block = spectrum.n_fft // 2, math.gcd(spectrum.n_fft, spectrum.hop_length)
+    negative = spectrum.waveform < -NEITHER_SIGN
+    before, after = negative[:, :1].expand(-1, half), negative[:, -1:].expand(-1, half)  # ends go on as they are
+    negative = torch.cat([before, negative, after], dim=1)
+    crossed = torch.nn.functional.pad(negative[:, 1:] != negative[:, :-1], (0, -(negative.shape[1] - 1) % block))
+    # crossed[n] lies between samples n and n + 1. A frame of N samples from s on has its last within it at s + N - 2:
+    #   blocks of crossings   |s ........ |.......... |.. s+N-2, s+N-1|
+    #   so the one at s + N - 1, between this frame and what follows, is taken off again.
+    blocks = crossed.view(torch.uint8).unflatten(1, (-1, block)).sum(-1, dtype=torch.int32)
+    summed = torch.nn.functional.pad(blocks.cumsum(1), (1, 0))
+    first = torch.arange(spectrum.frame_mask.shape[1], device=crossed.device) * spectrum.hop_length
+    last = first + spectrum.n_fft - 1
+    inside = summed[:, (last + 1) // block] - summed[:, first // block] - crossed[:, last].int()
+    return (inside / spectrum.n_fft).unsqueeze(1)
 
 
 @computed_once
@@ -84,16 +88,16 @@ def band_energy_ratio(spectrum: Spectrum, split_frequency: float = 2000.0) -> to
 @computed_once
 def spectral_centroid(spectrum: Spectrum, rate: int | None = None) -> torch.Tensor:
     """Mean frequency weighted by magnitude, hertz; 0 in silence."""
-    hertz = (spectrum.distribution * spectrum.frequencies).sum(1, keepdim=True)
-    return hertz * _stretch(spectrum, rate)
+    return spectrum.frequencies.T @ spectrum.distribution * _stretch(spectrum, rate)
 
 
 @computed_once
 def spectral_bandwidth(spectrum: Spectrum, rate: int | None = None) -> torch.Tensor:
     """Standard deviation of frequency weighted by magnitude, hertz; 0 in silence."""
-    deviation = spectrum.frequencies - spectral_centroid(spectrum)
-    hertz = (spectrum.distribution * deviation.square()).sum(1, keepdim=True).sqrt()
-    return hertz * _stretch(spectrum, rate)
+    # Moments about the segment's own middle, so that their difference keeps its digits for a steady tone, too.
+    hertz = spectrum.frequencies.T - spectral_centroid(spectrum).mean(-1, keepdim=True)
+    first, second = (torch.cat([hertz, hertz.square()], dim=1) @ spectrum.distribution).chunk(2, dim=1)
+    return (second - first.square()).clamp(min=0).sqrt() * _stretch(spectrum, rate)
 
 
 @computed_once
@@ -110,8 +114,8 @@ def spectral_flux(spectrum: Spectrum) -> torch.Tensor:
 @computed_once
 def spectral_rolloff(spectrum: Spectrum, rate: int | None = None) -> torch.Tensor:
     """Lowest bin, in hertz, below and at which lie 85 % of the summed magnitude; 0 in silence."""
-    summed = spectrum.magnitude.cumsum(1)
-    below = (summed < ROLLOFF_SHARE * summed[:, -1:]).sum(1, keepdim=True)
+    summed = spectrum.magnitude.transpose(1, 2).cumsum(-1).contiguous()
+    below = torch.searchsorted(summed, ROLLOFF_SHARE * summed[..., -1:].contiguous()).transpose(1, 2)
     return below * (spectrum.sampling_rate / spectrum.n_fft) * _stretch(spectrum, rate)
 
 
@@ -129,13 +133,14 @@ def spectral_contrast(spectrum: Spectrum, rate: int | None = None) -> torch.Tens
     quietest fiftieth of a band's bins, each taken as a power, as librosa's `spectral_contrast` does.
     """
     step = (rate or spectrum.sampling_rate) / spectrum.n_fft
-    peaks, valleys = [], []
-    for start, stop, count in _contrast_bands(spectrum.n_fft // 2 + 1, step):
-        band = spectrum.magnitude.transpose(1, 2)[..., start:stop]
-        peaks.append(_extreme(band, count, largest=True))
-        valleys.append(_extreme(band, count, largest=False))
-    decibels = [_decibels(torch.stack(extremes, dim=1), spectrum.frame_mask) for extremes in (peaks, valleys)]
-    return decibels[0] - decibels[1]
+    frames = spectrum.magnitude.transpose(1, 2).cpu().numpy()  # whose partition takes a fifth of torch.topk's time
+    extremes = np.empty((2, len(frames), len(CONTRAST_OCTAVES), frames.shape[1]), np.float32)
+    for band, (first, last, count) in enumerate(_contrast_bands(frames.shape[2], step)):
+        bins = frames[..., first:last]
+        extremes[0, :, band] = np.partition(bins, -count, axis=-1)[..., -count:].mean(-1)
+        extremes[1, :, band] = np.partition(bins, count - 1, axis=-1)[..., :count].mean(-1)
+    peaks, valleys = torch.from_numpy(extremes).to(spectrum.magnitude.device)
+    return _decibels(peaks, spectrum.frame_mask) - _decibels(valleys, spectrum.frame_mask)
 
 
 @lru_cache
@@ -149,12 +154,6 @@ def _contrast_bands(bins: int, step: float) -> list[tuple[int, int, int]]:
         count = max(1, round(CONTRAST_SHARE * (end - first)))
         bands.append((first, end - (not is_highest), count))  # the last bin is counted but not heard
     return bands
-
-
-def _extreme(band: torch.Tensor, count: int, largest: bool) -> torch.Tensor:
-    if count == 1:
-        return band.amax(-1) if largest else band.amin(-1)
-    return band.topk(count, largest=largest, sorted=False).values.mean(-1)
 
 
 def _framed(spectrum: Spectrum) -> torch.Tensor:
@@ -179,5 +178,8 @@ def _within_range(decibels: torch.Tensor, frame_mask: torch.Tensor) -> torch.Ten
 
 @lru_cache
 def dct_matrix(count: int) -> torch.Tensor:
-    """The first rows of the orthonormal DCT-II over the mel bands, `(count, 128)`."""
-    return torchaudio.functional.create_dct(count, MFCC_MEL_BINS, "ortho").T.contiguous()
+    """The first rows of the orthonormal DCT-II over the mel bands, float64 `(count, 128)`."""
+    rows, bands = torch.arange(count, dtype=torch.float64), torch.arange(MFCC_MEL_BINS, dtype=torch.float64)
+    matrix = torch.cos(torch.pi / MFCC_MEL_BINS * torch.outer(rows, bands + 0.5)) * (2 / MFCC_MEL_BINS) ** 0.5
+    matrix[0] /= 2**0.5
+    return matrix

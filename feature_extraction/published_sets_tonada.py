@@ -4,7 +4,6 @@ from typing import Any
 
 from .descriptor_sets_tonada import Block, DescriptorSet
 
-LIBROSA_05_QUALITY = 1 / (2 ** (1 / 12) - 1)  # cycles in a window of its constant-Q transform
 LIBROSA_DEFAULT_RATE = 22050
 FMA_STATISTICS = {
     "kurtosis": "kurtosis",
@@ -49,14 +48,14 @@ def _fma518(as_published: bool) -> DescriptorSet:
 
     Right at any rate, and by librosa 0.11's definitions; or as published, which is `features.py` under librosa 0.5.0:
     five of its calls leave the rate at 22,050 Hz whatever the sound's is (so hertz are half of what they should be for
-    most tracks), edges are mirrored, windows of the constant-Q transform are 3 % shorter, and `rmse` is a mean over
-    bins and 45 times today's `rms`.
+    most tracks), edges are mirrored, the windows of the constant-Q transform and of CENS are others, and `rmse` is a
+    mean over bins, 45 times today's `rms`.
     """
     rate = {"rate": LIBROSA_DEFAULT_RATE} if as_published else {}
-    quality = {"quality": LIBROSA_05_QUALITY} if as_published else {}
+    edition = {"as_librosa_05": True} if as_published else {}
     features: dict[str, tuple[str, dict[str, Any]]] = {
-        "chroma_cens": ("chroma_cens", quality),
-        "chroma_cqt": ("chroma_cqt", quality),
+        "chroma_cens": ("chroma_cens", edition),
+        "chroma_cqt": ("chroma_cqt", edition),
         "chroma_stft": ("chroma", {"tuned": True, **rate}),
         "mfcc": ("mfcc", {"count": 20}),
         "rmse": ("spectral_rms_per_bin" if as_published else "spectral_rms", {}),
@@ -64,7 +63,7 @@ def _fma518(as_published: bool) -> DescriptorSet:
         "spectral_centroid": ("spectral_centroid", rate),
         "spectral_contrast": ("spectral_contrast", rate),
         "spectral_rolloff": ("spectral_rolloff", rate),
-        "tonnetz": ("tonnetz", quality),
+        "tonnetz": ("tonnetz", edition),
         "zcr": ("zero_crossing_rate", {}),
     }
     blocks = tuple(

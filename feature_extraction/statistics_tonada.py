@@ -18,8 +18,10 @@ class Statistics:
     """
 
     def __init__(self, frames: torch.Tensor, frame_mask: torch.Tensor):
-        self.frames = frames
-        self.real = frame_mask.unsqueeze(1)
+        self.frames = frames.double()  # the moments of what hardly moves are differences of near equals
+        self.weight = frame_mask.unsqueeze(1).double()
+        self.weight = self.weight / self.weight.sum(-1, keepdim=True)
+        self.padded = frame_mask.unsqueeze(1) == 0
 
     @cached_property
     def mean(self) -> torch.Tensor:
@@ -49,10 +51,10 @@ class Statistics:
     @property
     def median(self) -> torch.Tensor:
         """Middle value, or the mean of the middle two."""
-        ordered = self._filled(torch.inf).sort(-1).values  # what was padded comes last
-        count = self.real.sum(-1, keepdim=True).expand(-1, ordered.shape[1], -1)
-        middle = torch.cat([(count - 1) // 2, count // 2], dim=-1)
-        return ordered.gather(-1, middle).mean(-1)
+        real = self._filled(
+            torch.nan
+        )  # torch's median is the lower of the middle two, and minus that of minus the upper
+        return (real.nanmedian(-1).values - (-real).nanmedian(-1).values) / 2
 
     @property
     def minimum(self) -> torch.Tensor:
@@ -69,10 +71,10 @@ class Statistics:
         return self.frames - self.mean.unsqueeze(-1)
 
     def _average(self, frames: torch.Tensor) -> torch.Tensor:
-        return (frames * self.real).sum(-1) / self.real.sum(-1)
+        return (frames @ self.weight.mT).squeeze(-1)
 
     def _filled(self, value: float) -> torch.Tensor:
-        return self.frames.masked_fill(self.real == 0, value)
+        return self.frames.masked_fill(self.padded, value)
 
     def _standardised(self, moment: torch.Tensor, power: float, excess_over: float = 0.0) -> torch.Tensor:
         is_constant = self.variance <= (CONSTANT * self.mean).square()

@@ -41,10 +41,18 @@ def tone(hertz: float, seconds: float, rate: int = RATE, amplitude: float = 0.3)
     return (amplitude * np.sin(2 * np.pi * hertz * np.arange(round(seconds * rate)) / rate)).astype(np.float32)
 
 
-def noise(seconds: float, seed: int = 0, amplitude: float = 0.1) -> np.ndarray:
+def noise(seconds: float, seed: int = 0, amplitude: float = 0.1, rate: int = RATE) -> np.ndarray:
     """White noise, float32 `(samples,)`."""
-    samples = np.random.default_rng(seed).standard_normal(round(seconds * RATE))
+    samples = np.random.default_rng(seed).standard_normal(round(seconds * rate))
     return (amplitude * samples).astype(np.float32)
+
+
+def clicks(per_minute: float, seconds: float, rate: int = RATE) -> np.ndarray:
+    """Single samples in silence, evenly spaced, the first in the middle of its beat; float32 `(samples,)`."""
+    period = 60 * rate / per_minute
+    train = np.zeros(round(seconds * rate), np.float32)
+    train[np.arange(period / 2, len(train), period).astype(int)] = 0.9
+    return train
 
 
 def songs_of_different_lengths() -> list[np.ndarray]:
