@@ -12,7 +12,7 @@ from transformers import BatchFeature, SequenceFeatureExtractor
 
 from .descriptor_sets_tonada import DescriptorSet
 from .published_sets_tonada import DESCRIPTOR_SETS
-from .segments_tonada import Segmentation, frame_mask, segmentation
+from .segments_tonada import TAILS, Segmentation, frame_mask, segmentation, sounding
 from .spectrum_tonada import Spectrum
 
 logger = logging.getLogger(__name__)
@@ -38,6 +38,9 @@ class TonadaFeatureExtractor(SequenceFeatureExtractor):
             which only descriptors can be made.
         segment_overlap: share of a segment that the next one hears again, in [0, 1).
         shortest_seconds: a tail shorter than this is left out, unless it is all there is.
+        tail: what becomes of a longer one that fills no segment: `"padded"` (filled with zeros that the masks call
+            padding), `"dropped"`, or `"shifted"` (back, until it fills one).
+        silence: leading and trailing sound this many decibels below the song's loudest is left out; `None` keeps it.
         n_fft: window of the short-time spectrum, samples.
         hop_length: samples between frames.
         num_mel_bins: mel bands of the spectrogram.
@@ -71,6 +74,8 @@ class TonadaFeatureExtractor(SequenceFeatureExtractor):
         segment_seconds: float | None = 10.0,
         segment_overlap: float = 0.0,
         shortest_seconds: float = 3.0,
+        tail: str = "padded",
+        silence: float | None = 60.0,
         n_fft: int = 2048,
         hop_length: int = 512,
         num_mel_bins: int = 80,
@@ -87,6 +92,8 @@ class TonadaFeatureExtractor(SequenceFeatureExtractor):
         self.segment_seconds = segment_seconds
         self.segment_overlap = segment_overlap
         self.shortest_seconds = shortest_seconds
+        self.tail = tail
+        self.silence = silence
         self.n_fft = n_fft
         self.hop_length = hop_length
         self.num_mel_bins = num_mel_bins
@@ -101,16 +108,16 @@ class TonadaFeatureExtractor(SequenceFeatureExtractor):
     @classmethod
     def for_set(cls, name: str, **settings: Any) -> "TonadaFeatureExtractor":
         """
-        An extractor of descriptors alone, as a published set defines them: each song as one segment, at the level it
-        was recorded at, up to half its rate.
+        An extractor of descriptors alone, as a published set defines them: each song as one segment with its silence,
+        at the level it was recorded at, up to half its rate.
 
         Args:
             name: of the set; see `DESCRIPTOR_SETS`.
             settings: what to change.
         """
-        as_recorded = {"level": None, "segment_seconds": None, "max_frequency": None, "branches": ["descriptors"]}
+        as_recorded = dict.fromkeys(("level", "segment_seconds", "silence", "max_frequency"))
         front_end = DESCRIPTOR_SETS[name].front_end if name in DESCRIPTOR_SETS else {}
-        return cls(**{"descriptor_set": name, **as_recorded, **front_end, **settings})
+        return cls(**{"descriptor_set": name, "branches": ["descriptors"], **as_recorded, **front_end, **settings})
 
     def __call__(
         self,
@@ -145,31 +152,37 @@ class TonadaFeatureExtractor(SequenceFeatureExtractor):
             return DESCRIPTOR_SETS[self.descriptor_set]
         return DescriptorSet.of(self.descriptor_set)
 
-    def segmentation(self, samples: int) -> Segmentation:
-        """How a song of `samples` samples is cut."""
-        if self.segment_seconds is None:
-            return Segmentation(length=max(samples, SHORTEST_WHOLE), stride=1, shortest=samples)
-        return segmentation(self.sampling_rate, self.segment_seconds, self.segment_overlap, self.shortest_seconds)
-
-    def segment_times(self, seconds: float) -> list[tuple[float, float]]:
-        """Start and end of each segment of a song that lasts `seconds`, in seconds."""
-        samples = round(seconds * self.sampling_rate)
-        cut = self.segmentation(samples)
-        ends = [(start, min(start + cut.length, samples)) for start in cut.starts(samples)]
-        return [(start / self.sampling_rate, end / self.sampling_rate) for start, end in ends]
+    def segment_times(self, waveform: Any) -> list[tuple[float, float]]:
+        """Start and end of each segment of a song, `(samples,)`, in seconds."""
+        first, end = self._sounding(_as_song(waveform))
+        cut = self._segmentation(end - first)
+        starts = [first + start for start in cut.starts(end - first)]
+        return [(start / self.sampling_rate, min(start + cut.length, end) / self.sampling_rate) for start in starts]
 
     def _song(self, waveform: torch.Tensor) -> dict[str, torch.Tensor]:
-        cut = self.segmentation(len(waveform))
+        first, end = self._sounding(waveform)
+        waveform = waveform[first:end]
+        cut = self._segmentation(len(waveform))
         starts = cut.starts(len(waveform))
         gain = self._gain(waveform)
         song: dict[str, torch.Tensor] = {}
-        for first in range(0, len(starts), SEGMENTS_PER_PASS):
-            segments, sounds = cut.cut(waveform, starts[first : first + SEGMENTS_PER_PASS])
+        for done in range(0, len(starts), SEGMENTS_PER_PASS):
+            segments, sounds = cut.cut(waveform, starts[done : done + SEGMENTS_PER_PASS])
             for name, part in self._features(gain * segments, sounds).items():
                 if name not in song:  # taken whole at once: an hour piece by piece leaves holes in memory
                     song[name] = part.new_empty(len(starts), *part.shape[1:])
-                song[name][first : first + len(part)] = part
+                song[name][done : done + len(part)] = part
         return {**song, "segment_mask": torch.ones(len(starts), dtype=torch.long)}
+
+    def _sounding(self, waveform: torch.Tensor) -> tuple[int, int]:
+        return (0, len(waveform)) if self.silence is None else sounding(waveform, self.silence)
+
+    def _segmentation(self, samples: int) -> Segmentation:
+        if self.segment_seconds is None:
+            return Segmentation(length=max(samples, SHORTEST_WHOLE), stride=1, shortest=samples)
+        return segmentation(
+            self.sampling_rate, self.segment_seconds, self.segment_overlap, self.shortest_seconds, self.tail
+        )
 
     def _gain(self, waveform: torch.Tensor) -> float:
         if self.level is None:
@@ -232,9 +245,10 @@ class TonadaFeatureExtractor(SequenceFeatureExtractor):
                 f"max_frequency is {self.max_frequency} Hz; it must lie above 0 and at most at half the sampling_rate, "
                 f"{self.sampling_rate / 2} Hz"
             )
-        if self.pad_mode not in PAD_MODES:
-            raise ValueError(f"pad_mode is {self.pad_mode!r}; choose among {', '.join(PAD_MODES)}")
-        for name in ("segment_seconds", "shortest_seconds", "n_fft", "hop_length", "num_mel_bins"):
+        for name, choices in (("pad_mode", PAD_MODES), ("tail", TAILS)):
+            if getattr(self, name) not in choices:
+                raise ValueError(f"{name} is {getattr(self, name)!r}; choose among {', '.join(choices)}")
+        for name in ("segment_seconds", "silence", "shortest_seconds", "n_fft", "hop_length", "num_mel_bins"):
             value = getattr(self, name)
             if value is not None and not value > 0:
                 raise ValueError(f"{name} is {value}; it must be positive")

@@ -5,31 +5,41 @@ from dataclasses import dataclass
 
 import torch
 
+TAILS = ("padded", "dropped", "shifted")
+BLOCK = 512  # samples whose energy is taken at once; four make librosa's frame
+
 
 @dataclass(frozen=True)
 class Segmentation:
     """
     How a song is cut, all in samples.
 
-    A song of at least `length` samples gives whole segments every `stride` samples; what is left at the end
-    makes one more, padded with zeros, if it holds at least `shortest` samples of sound that no segment has
-    heard. A song shorter than a segment is one padded segment, however short it is.
+    A song of at least `length` samples gives whole segments every `stride` samples. If at least `shortest` samples of
+    sound are left that no segment has heard, `tail` says what becomes of them:
 
-        song      |------------------------------|
-        segments  |==========|==========|========..|    the tail, padded
+        song       |------------------------------|
+        padded     |==========|==========|========..|    one more segment, filled with zeros that the mask calls padding
+        dropped    |==========|==========|               nothing
+        shifted    |==========|==========|                one more segment, which ends with the song and begins within
+                                     |==========|         what another has heard
+
+    A song shorter than a segment is one padded segment, however short it is.
     """
 
     length: int
     stride: int
     shortest: int
+    tail: str = "padded"
 
     def starts(self, samples: int) -> list[int]:
         """First sample of each segment of a song of `samples` samples."""
-        whole = max(0, (samples - self.length) // self.stride + 1) if samples >= self.length else 0
+        if samples <= self.length:
+            return [0]
+        whole = (samples - self.length) // self.stride + 1
         starts = [index * self.stride for index in range(whole)]
-        heard = starts[-1] + self.length if starts else 0
-        if not starts or samples - heard >= max(1, self.shortest):
-            starts.append(whole * self.stride)
+        unheard = samples - (starts[-1] + self.length)
+        if unheard >= max(1, self.shortest) and self.tail != "dropped":
+            starts.append(whole * self.stride if self.tail == "padded" else samples - self.length)
         return starts
 
     def cut(self, waveform: torch.Tensor, starts: list[int]) -> tuple[torch.Tensor, list[int]]:
@@ -52,10 +62,29 @@ def frame_mask(sounds: list[int], length: int, hop_length: int) -> torch.Tensor:
     return (frames < real.unsqueeze(1)).long()
 
 
-def segmentation(sampling_rate: int, seconds: float, overlap: float, shortest_seconds: float) -> Segmentation:
+def segmentation(
+    sampling_rate: int, seconds: float, overlap: float, shortest_seconds: float, tail: str
+) -> Segmentation:
     """A segmentation from seconds and a share of overlap in [0, 1)."""
     length = round(seconds * sampling_rate)
-    return Segmentation(length, max(1, math.floor(length * (1 - overlap))), round(shortest_seconds * sampling_rate))
+    stride = max(1, math.floor(length * (1 - overlap)))
+    return Segmentation(length, stride, round(shortest_seconds * sampling_rate), tail)
 
 
-__all__ = ["Segmentation", "frame_mask", "frames_of", "segmentation"]
+def sounding(waveform: torch.Tensor, decibels: float) -> tuple[int, int]:
+    """
+    Where the sound of `(samples,)` begins and ends: what lies before and after is `decibels` quieter than the loudest.
+
+    librosa's `effects.trim`: root mean squares of 2,048 samples every 512. All of a silent waveform is sound.
+    """
+    blocks = torch.nn.functional.pad(waveform, (0, -len(waveform) % BLOCK)).unflatten(0, (-1, BLOCK))
+    energy = torch.linalg.vector_norm(blocks, dim=1).double().square()
+    # A frame is centred on the border between blocks:   … | t-2 | t-1 ^ t | t+1 | …
+    frames = torch.nn.functional.pad(energy, (2, 2)).unfold(0, 4, 1).sum(-1)
+    loud = (frames > frames.max() * 10 ** (-decibels / 10)).nonzero().flatten()
+    if not len(loud):
+        return 0, len(waveform)
+    return int(loud[0]) * BLOCK, min(len(waveform), (int(loud[-1]) + 1) * BLOCK)
+
+
+__all__ = ["TAILS", "Segmentation", "frame_mask", "frames_of", "segmentation", "sounding"]

@@ -106,9 +106,30 @@ def test_segments_of_a_long_song_do_not_depend_on_their_company():
 
 
 def test_segment_times_cover_the_song(extractor):
-    assert extractor.segment_times(24.0) == [(0, 10), (10, 20), (20, 24)]
-    assert extractor.segment_times(22.0) == [(0, 10), (10, 20)]
-    assert extractor.segment_times(4.0) == [(0, 4)]
+    assert extractor.segment_times(noise(24)) == [(0, 10), (10, 20), (20, 24)]
+    assert extractor.segment_times(noise(22)) == [(0, 10), (10, 20)]
+    assert extractor.segment_times(noise(4)) == [(0, 4)]
+    assert TonadaFeatureExtractor(tail="shifted").segment_times(noise(24)) == [(0, 10), (10, 20), (14, 24)]
+    assert TonadaFeatureExtractor(tail="dropped").segment_times(noise(24)) == [(0, 10), (10, 20)]
+
+
+@pytest.mark.parametrize("seconds", [10.0, 15.0, 25.0, 7.5])
+@pytest.mark.parametrize("tail", ["padded", "dropped", "shifted"])
+def test_there_is_a_time_for_each_segment(seconds, tail):
+    extractor = TonadaFeatureExtractor(segment_seconds=seconds, segment_overlap=0.25, tail=tail)
+    heard = extractor(noise(61), sampling_rate=RATE)
+    assert len(extractor.segment_times(noise(61))) == heard["segment_mask"].sum()
+
+
+def test_silence_around_a_song_is_not_heard_but_counted_in_the_times(extractor):
+    song, silence = noise(12) + tone(300, 12), np.zeros(7 * RATE, np.float32)
+    framed = np.concatenate([silence, song, silence])
+    alone, surrounded = (extractor(sound, sampling_rate=RATE) for sound in (song, framed))
+    assert alone["segment_mask"].shape == surrounded["segment_mask"].shape
+    times = extractor.segment_times(framed)
+    assert times[0][0] == pytest.approx(7, abs=0.06)
+    assert times[-1][1] == pytest.approx(17, abs=0.06)
+    assert TonadaFeatureExtractor(silence=None)(framed, sampling_rate=RATE)["segment_mask"].shape == (1, 3)
 
 
 @pytest.mark.parametrize(
@@ -122,6 +143,10 @@ def test_segment_times_cover_the_song(extractor):
         ({"shortest_seconds": -1}, "positive"),
         ({"level": 3.0}, "None"),
         ({"max_frequency": 12_000.0}, "11025.0"),
+        ({"tail": "cut"}, "padded, dropped, shifted"),
+        ({"silence": 0.0}, "positive"),
+        ({"pad_mode": "edge"}, "constant, reflect"),
+        ({"segment_seconds": None}, "descriptors alone"),
     ],
 )
 def test_a_setting_that_cannot_be_is_refused(settings, says):

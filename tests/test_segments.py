@@ -2,10 +2,15 @@
 
 from itertools import pairwise
 
+import librosa
+import numpy as np
+import pytest
+import soundfile
 import torch
+from conftest import RATE, noise
 from hypothesis import given
 from hypothesis import strategies as st
-from tonada.feature_extraction.segments_tonada import Segmentation, frame_mask, frames_of
+from tonada.feature_extraction.segments_tonada import TAILS, Segmentation, frame_mask, frames_of, sounding
 
 PLAIN = Segmentation(length=100, stride=100, shortest=30)
 
@@ -40,6 +45,31 @@ def test_overlapping_segments_do_not_hear_a_tail_they_have_heard():
     half = Segmentation(100, 50, 30)
     assert half.starts(200) == [0, 50, 100]
     assert half.starts(230) == [0, 50, 100, 150]
+
+
+@given(samples=st.integers(1, 5_000), stride=st.integers(1, 100), tail=st.sampled_from(TAILS))
+def test_no_tail_reaches_past_the_song_unless_it_is_padded(samples, stride, tail):
+    starts = Segmentation(100, stride, 30, tail).starts(samples)
+    assert starts == sorted(set(starts))
+    assert all(start + 100 <= samples for start in starts[1:]) or tail == "padded"
+
+
+def test_a_shifted_tail_ends_with_the_song_and_a_dropped_one_is_not_heard():
+    assert Segmentation(100, 100, 30, "shifted").starts(230) == [0, 100, 130]
+    assert Segmentation(100, 100, 30, "dropped").starts(299) == [0, 100]
+
+
+@pytest.mark.parametrize("decibels", [20.0, 40.0, 60.0])
+def test_sound_begins_and_ends_where_librosa_says(examples, decibels):
+    songs = [soundfile.read(path, dtype="float32", always_2d=True)[0].mean(1) for path in examples]
+    quiet = np.zeros(RATE, np.float32)
+    for song in (*songs, np.concatenate([quiet, noise(3), quiet]), np.concatenate([noise(2), 1e-4 * noise(2)])):
+        _, (first, end) = librosa.effects.trim(song, top_db=decibels)
+        assert sounding(torch.from_numpy(song), decibels) == pytest.approx((first, end), abs=512)
+
+
+def test_all_of_silence_is_sound():
+    assert sounding(torch.zeros(5_000), 60.0) == (0, 5_000)
 
 
 @given(sound=st.integers(1, 100), hop=st.integers(1, 40))

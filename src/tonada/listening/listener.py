@@ -19,6 +19,8 @@ from tonada.modeling import TonadaConfig, TonadaForAudioClassification, TonadaOu
 # What transformers, torch and safetensors raise for a folder that is missing, foreign or damaged.
 DAMAGED = (OSError, ValueError, TypeError, KeyError, AttributeError, RuntimeError, SafetensorError)
 
+Times = list[tuple[float, float]]  # start and end of each segment, seconds
+
 
 class ModelError(Exception):
     """A model that cannot be loaded or does not fit its extractor, in one line."""
@@ -80,12 +82,12 @@ class Listener:
         """
         rate = self.extractor.sampling_rate
         waveform = decode(source, rate, self.limits)
-        seconds = len(waveform) / rate
+        seconds, times = len(waveform) / rate, self.extractor.segment_times(waveform)
         features = self.extractor(waveform, sampling_rate=rate, return_tensors="pt")
         del waveform  # an hour of it is 300 MB, and the model needs room too
         with torch.inference_mode():
             output = self.model(**features.to(self.model.device))
-        return self._answer(output, seconds, path)
+        return self._answer(output, seconds, times, path)
 
     def listen_all(self, found: Iterable[Found]) -> Iterator[Answer]:
         """Classify what `find_audio` found, an answer each; one that cannot be judged is answered with the reason."""
@@ -102,7 +104,7 @@ class Listener:
                 )
                 yield Answer(path, "failed", f"{path}: could not be judged ({reason}); please report this file")
 
-    def _answer(self, output: TonadaOutput, seconds: float, path: str) -> Answer:
+    def _answer(self, output: TonadaOutput, seconds: float, times: Times, path: str) -> Answer:
         config = self.model.config
         probabilities = output.logits[0].exp().tolist()
         winner = max(range(len(probabilities)), key=probabilities.__getitem__)
@@ -116,15 +118,14 @@ class Listener:
             agreement=float(output.agreement[0]),
             set=_conformal_set(by_label, config.conformal_quantile),
             duration=seconds,
-            segments=self._segments(output, seconds),
+            segments=self._segments(output, times),
             model=self.name,
             revision=self.revision,
         )
 
-    def _segments(self, output: TonadaOutput, seconds: float) -> list[Stretch]:
+    def _segments(self, output: TonadaOutput, times: Times) -> list[Stretch]:
         best = (output.segment_logits[0] / self.model.config.temperature).softmax(-1).max(-1)
         heard = zip(best.values.tolist(), best.indices.tolist(), strict=True)
-        times = self.extractor.segment_times(seconds)
         return [
             Stretch(start, end, self.model.config.id2label[index], probability)
             for (start, end), (probability, index) in zip(times, heard, strict=True)
