@@ -9,7 +9,7 @@ debian = $(1) >/dev/null 2>&1 \
     && $(ROOT_COMMAND) env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq $(2) >/dev/null 2>&1; } \
   || { echo "$(2) is needed and could not be installed; as root: apt-get install $(2)"; exit 1; }
 
-.PHONY: help install venv ffmpeg demo test check format bench results checkpoint clean
+.PHONY: help install venv ffmpeg demo test check format bench results docs checkpoint clean
 
 help:  ## Say what each target does
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
@@ -51,6 +51,10 @@ bench: install ffmpeg  ## Measure speed and memory on this machine
 
 results: install  ## Compute docs/results.md anew from the predictions kept beside it
 	$(BIN)/python -m tonada.proving.tables docs/results > docs/results.md
+
+docs: install  ## Print docs/descriptors.md and draw docs/pictures anew
+	$(BIN)/python docs/descriptors.py > docs/descriptors.new && mv docs/descriptors.new docs/descriptors.md
+	$(BIN)/python docs/hearing.py
 
 checkpoint: install  ## Train the bundled checkpoint and its ablations anew (needs TONADA_DATA; about an hour)
 	sh recipes/train-bundled.sh $(BIN)
