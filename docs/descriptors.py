@@ -7,7 +7,6 @@ from pathlib import Path
 import librosa
 import numpy as np
 import soundfile
-
 from tonada.feature_extraction import DESCRIPTOR_SETS, TonadaFeatureExtractor
 from tonada.feature_extraction.descriptor_sets_tonada import DESCRIPTORS
 from tonada.feature_extraction.statistics_tonada import STATISTICS
@@ -33,8 +32,8 @@ descriptor_set:
   - {descriptor: chroma, tuned: true, name: tuned_chroma, statistics: [median]}
 ```
 
-Names, versions and a hash of all that decides a value are saved with the extractor (`feature_schema`), the hash with the
-model too; a pair that disagrees, or an edition of Tonada that would compute something else, is refused.
+Names, versions and a hash of all that decides a value are saved with the extractor (`feature_schema`), the hash with
+the model too; a pair that disagrees, or an edition of Tonada that would compute something else, is refused.
 
 `TonadaFeatureExtractor.for_set("fma518")` hears as a source did: descriptors alone, the song as one segment with its
 silence, at its own level and up to half its rate.
@@ -43,20 +42,21 @@ silence, at its own level and up to half its rate.
 PUBLISHED = """\
 ## Which of the two fma518
 
-`fma518_published` is FMA's `features.csv`: the same calls as its `features.py` under librosa 0.5.0, five of which forget the
-rate. At 44,100 Hz their hertz are half the truth (a 3,000 Hz tone has its centroid at 1,500). Take it for models that
-learned from the published table, on tracks at 44,100 Hz and whole, as the table was made. It is held to rows that
-librosa 0.5.0 itself computed (`tests/data/`). `fma518` is the same 518 columns with every rate given and librosa 0.11's
-definitions, right at any rate from 12,801 Hz up; take it for everything new. Who runs `features.py` under today's librosa
-gets a third thing: its chroma of the constant-Q transform then takes 36 bins for an octave and is silently wrong.
+`fma518_published` is FMA's `features.csv`: the same calls as its `features.py` under librosa 0.5.0, five of which
+forget the rate. At 44,100 Hz their hertz are half the truth (a 3,000 Hz tone has its centroid at 1,500). Take it for
+models that learned from the published table, on tracks at 44,100 Hz and whole, as the table was made. It is held to
+rows that librosa 0.5.0 itself computed (`tests/data/`). `fma518` is the same 518 columns with every rate given and
+librosa 0.11's definitions, right at any rate from 12,801 Hz up; take it for everything new. Who runs `features.py`
+under today's librosa gets a third thing: its chroma of the constant-Q transform then takes 36 bins for an octave and
+is silently wrong.
 """
 
 REASONS = """\
 Where they differ, and why. **CENS and tonnetz** quantise: a share at the edge of a step falls on either side of it by
 rounding, and one step moves the forty frames over which it is smoothed, or the whole column where it hardly moves.
 **Tuning** is the mode of a histogram and jumps where two hundredths of a semitone are level; sounds without pitch (a
-click) have any. **The constant-Q transform** halves the rate by another low-pass filter of the same band than soxr: 1e-4 of
-the loudest. **Skewness and kurtosis** of a constant are 0 here and unknown to scipy.
+click) have any. **The constant-Q transform** halves the rate by another low-pass filter of the same band than soxr:
+1e-4 of the loudest. **Skewness and kurtosis** of a constant are 0 here and unknown to scipy.
 """
 
 
@@ -84,7 +84,7 @@ def table_of_descriptors() -> str:
 def table_of_distances(songs: list[np.ndarray]) -> str:
     """How far each descriptor's columns lie from librosa's on the example songs."""
     rows = [
-        "| set | descriptor | columns × songs within 1e-3 of the value and 1e-5 of the scale | farthest, of the scale |",
+        "| set | descriptor | columns × songs within 1e-3 of the value + 1e-5 of the scale | farthest, of the scale |",
         "|---|---|---|---|",
     ]
     for name, recipe in RECIPES.items():

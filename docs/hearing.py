@@ -5,7 +5,6 @@ from pathlib import Path
 import matplotlib.pyplot as plt
 import numpy as np
 import torch
-
 from tonada.feature_extraction import TonadaFeatureExtractor
 from tonada.feature_extraction.chroma_tonada import chroma
 from tonada.feature_extraction.descriptors_tonada import (
@@ -16,6 +15,7 @@ from tonada.feature_extraction.descriptors_tonada import (
     zero_crossing_rate,
 )
 from tonada.feature_extraction.spectrum_tonada import Spectrum
+
 from tonada.listening.decoding import decode
 
 HERE = Path(__file__).parent
