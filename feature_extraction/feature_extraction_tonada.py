@@ -124,6 +124,7 @@ class TonadaFeatureExtractor(SequenceFeatureExtractor):
         waveforms: Any,
         sampling_rate: int | None = None,
         return_tensors: str | None = None,
+        device: str | torch.device = "cpu",
         **kwargs: Any,
     ) -> BatchFeature:
         """
@@ -133,17 +134,20 @@ class TonadaFeatureExtractor(SequenceFeatureExtractor):
             waveforms: one song, `(samples,)` floats in about [-1, 1] as an array, tensor or list; or a list of such.
             sampling_rate: rate of the waveforms, hertz.
             return_tensors: `"pt"` for torch, `"np"` or nothing for numpy.
+            device: where to compute, and where torch's features stay.
 
         Raises:
             ValueError: the rate is not the extractor's; a waveform is empty, not mono, not floating point or
                 not finite.
         """
         self._check_rate(sampling_rate)
-        songs = [self._song(waveform) for waveform in _as_songs(waveforms)]
+        songs = [self._song(waveform.to(device)) for waveform in _as_songs(waveforms)]
         features = {name: _stack_padded([song[name] for song in songs]) for name in songs[0]}
         if return_tensors == "pt":
             return BatchFeature(features)
-        return BatchFeature({name: tensor.numpy() for name, tensor in features.items()}, tensor_type=return_tensors)
+        return BatchFeature(
+            {name: tensor.cpu().numpy() for name, tensor in features.items()}, tensor_type=return_tensors
+        )
 
     @property
     def descriptors(self) -> DescriptorSet:
@@ -172,7 +176,7 @@ class TonadaFeatureExtractor(SequenceFeatureExtractor):
                 if name not in song:  # taken whole at once: an hour piece by piece leaves holes in memory
                     song[name] = part.new_empty(len(starts), *part.shape[1:])
                 song[name][done : done + len(part)] = part
-        return {**song, "segment_mask": torch.ones(len(starts), dtype=torch.long)}
+        return {**song, "segment_mask": torch.ones(len(starts), dtype=torch.long, device=waveform.device)}
 
     def _sounding(self, waveform: torch.Tensor) -> tuple[int, int]:
         return (0, len(waveform)) if self.silence is None else sounding(waveform, self.silence)
@@ -191,7 +195,7 @@ class TonadaFeatureExtractor(SequenceFeatureExtractor):
         return 10 ** (self.level / 20) / max(rms, QUIETEST)
 
     def _features(self, segments: torch.Tensor, sounds: list[int]) -> dict[str, torch.Tensor]:
-        mask = frame_mask(sounds, segments.shape[1], self.hop_length)
+        mask = frame_mask(sounds, segments.shape[1], self.hop_length).to(segments.device)
         front_end = (self.sampling_rate, self.n_fft, self.hop_length, self.max_frequency, self.pad_mode)
         spectrum = Spectrum(segments, mask, *front_end)
         features = {}

@@ -16,7 +16,7 @@ codecs drop because nobody hears it lies below, so that a song and its mp3 look 
 """
 
 FRAMES_AT_ONCE = 64  # their transforms stay in the processor's cache
-ROWS_OF_BLOCK = 16  # of a bank's filters, which read few bins: most of a whole bank is zero
+ROWS_OF_BLOCK = 16  # mel filters read at once: each hears few bins, and most of the whole bank is zero
 
 Settings = ParamSpec("Settings")
 
@@ -88,8 +88,8 @@ class Spectrum:
 
     def mel_decibels(self, num_mel_bins: int, floor: float = POWER_FLOOR) -> torch.Tensor:
         """Power in mel bands, `(segments, num_mel_bins, frames)`, in decibels above a power of one."""
-        bank = mel_filter_bank(self.sampling_rate, self.n_fft, num_mel_bins, self.max_frequency)
-        parts = [rows.to(self.power.device) @ self.power[:, first:last] for first, last, rows in in_blocks(bank)]
+        blocks = _mel_blocks(self.sampling_rate, self.n_fft, num_mel_bins, self.max_frequency)
+        parts = [rows.to(self.power.device) @ self.power[:, first:last] for first, last, rows in blocks]
         return 10 * torch.cat(parts, dim=1).clamp(min=floor).log10()
 
 
@@ -118,16 +118,6 @@ def hann_window(length: int) -> torch.Tensor:
     return torch.hann_window(length, dtype=torch.float64)
 
 
-def in_blocks(bank: torch.Tensor) -> list[tuple[int, int, torch.Tensor]]:
-    """Rows of a bank of narrow filters, some at a time, with the first bin they read and the one after the last."""
-    blocks = []
-    for rows in bank.split(ROWS_OF_BLOCK):
-        read = rows.any(0).nonzero()
-        first, last = (int(read[0]), int(read[-1]) + 1) if len(read) else (0, 1)
-        blocks.append((first, last, rows[:, first:last]))
-    return blocks
-
-
 @lru_cache
 def mel_filter_bank(sampling_rate: int, n_fft: int, num_mel_bins: int, max_frequency: float) -> torch.Tensor:
     """Triangles of equal area on Slaney's mel scale from 0 to `max_frequency` hertz, `(mels, bins)`, as librosa's."""
@@ -135,6 +125,19 @@ def mel_filter_bank(sampling_rate: int, n_fft: int, num_mel_bins: int, max_frequ
         n_fft // 2 + 1, 0.0, max_frequency, num_mel_bins, sampling_rate, norm="slaney", mel_scale="slaney"
     )
     return bank.T.contiguous()
+
+
+@lru_cache
+def _mel_blocks(
+    sampling_rate: int, n_fft: int, num_mel_bins: int, max_frequency: float
+) -> list[tuple[int, int, torch.Tensor]]:
+    """The bank's rows, some at a time, with the first bin they read and the one after the last."""
+    blocks = []
+    for rows in mel_filter_bank(sampling_rate, n_fft, num_mel_bins, max_frequency).split(ROWS_OF_BLOCK):
+        read = rows.any(0).nonzero()
+        first, last = (int(read[0]), int(read[-1]) + 1) if len(read) else (0, 1)
+        blocks.append((first, last, rows[:, first:last]))
+    return blocks
 
 
 __all__ = ["Spectrum", "computed_once", "hann_window", "mel_filter_bank"]
