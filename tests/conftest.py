@@ -12,6 +12,7 @@ import hypothesis
 import numpy as np
 import pytest
 import torch
+from recordings import record
 from tonada.feature_extraction import TonadaFeatureExtractor
 from tonada.modeling import TonadaConfig, TonadaForAudioClassification
 
@@ -102,6 +103,14 @@ def extractor() -> TonadaFeatureExtractor:
 @pytest.fixture(scope="session")
 def examples() -> list[Path]:
     return sorted(path for path in (ROOT / "examples").iterdir() if path.suffix in (".ogg", ".mp3", ".flac", ".wav"))
+
+
+@pytest.fixture(scope="session")
+def recordings(tmp_path_factory) -> Path:
+    """A folder with the same four seconds in every format, `good.SUFFIX`."""
+    folder = tmp_path_factory.mktemp("recordings")
+    record(folder)
+    return folder
 
 
 @pytest.fixture(scope="session")

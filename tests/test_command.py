@@ -8,7 +8,9 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
+import soundfile
 from conftest import LABELS, ROOT
 
 TONADA = Path(sys.executable).parent / "tonada"
@@ -114,6 +116,17 @@ def test_a_wrong_word_is_one_line_and_exit_code_two(arguments, says):
     assert done.returncode == 2
     assert says in done.stderr
     assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    "option", ["--max-minutes=0.1", "--max-file-gb=0.001", "--max-decoded-gb=0.001", "--max-channels=1"]
+)
+def test_a_limit_is_set_by_the_option_that_its_message_names(tmp_path, option):
+    soundfile.write(tmp_path / "song.wav", np.full((20 * 44100, 2), 0.1), 44100)
+    done = tonada("classify", "song.wav", option, folder=tmp_path)
+    assert done.returncode == 1
+    assert option.split("=")[0] in done.stderr
+    assert len(done.stderr.splitlines()) == 1
 
 
 @pytest.mark.parametrize("format", ["table", "json", "csv"])

@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from tonada_cli.answer_printing import PRINTERS
+from tonada_cli.limit_options import MaxChannels, MaxDecodedGb, MaxFileGb, MaxMinutes, MaxRate, limits
 from tonada_cli.printing import aside, complain, track
 
 if TYPE_CHECKING:
+    from tonada.listening.limits import Limits
     from tonada.listening.listener import Listener
 
 
@@ -38,12 +40,16 @@ def classify(
         bool, typer.Option("--timeline", help="Also say when in the song: start, end, label, probability.")
     ] = False,
     format: Annotated[Format, typer.Option(help="table for people, json or csv for programs.")] = Format.TABLE,
-    max_minutes: Annotated[float, typer.Option(min=0.05, help="Refuse recordings longer than this.")] = 120.0,
+    max_minutes: MaxMinutes = 120.0,
+    max_file_gb: MaxFileGb = 4.0,
+    max_decoded_gb: MaxDecodedGb = 16.0,
+    max_channels: MaxChannels = 8,
+    max_rate: MaxRate = 192_000,
 ) -> None:
     """
     Say what each song sounds like: its label, how probable that is, and how many of its segments agree.
 
-    Reads wav, flac, ogg, opus, mp3, m4a and aac of 3 seconds to two hours, 8 to 192 kHz, 1 to 8 channels.
+    Reads wav, flac, ogg, opus, mp3, m4a and aac of 3 seconds or more, at 8 kHz or more, within the limits below.
     Answers go to standard output, messages to standard error. A file that cannot be judged gets one line that says
     why, and the others go on; the exit code is then 1.
 
@@ -53,12 +59,14 @@ def classify(
 
       tonada classify ~/Music --format csv > moods.csv
     """
-    listener = _listener(task, model, revision, max_minutes)
+    bounds = limits(max_minutes, max_file_gb, max_decoded_gb, max_channels, max_rate)
+    listener = _listener(task, model, revision, bounds)
     from tonada.listening.files import find_audio
 
     found = list(find_audio(paths))
     failed = False
-    with PRINTERS[format](timeline, labels=list(listener.model.config.id2label.values())) as printer:
+    labels = list(listener.model.config.id2label.values())
+    with PRINTERS[format](timeline, labels) as printer:
         for answer in track(listener.listen_all(found), total=len(found), unit="song"):
             with aside():
                 printer.print(answer)
@@ -68,18 +76,16 @@ def classify(
     raise typer.Exit(1 if failed else 0)
 
 
-def _listener(task: str, model: str | None, revision: str | None, max_minutes: float) -> "Listener":
+def _listener(task: str, model: str | None, revision: str | None, bounds: "Limits") -> "Listener":
     from transformers.utils.logging import disable_progress_bar
 
-    from tonada.listening.limits import Limits
     from tonada.listening.listener import Listener, ModelError
 
     disable_progress_bar()  # of loading some fifty small tensors
-    limits = Limits(max_seconds=60 * max_minutes)
     try:
         if model is None:
-            return Listener.bundled(task, limits)
-        return Listener.from_pretrained(model, revision, limits)
+            return Listener.bundled(task, bounds)
+        return Listener.from_pretrained(model, revision, bounds)
     except ModelError as error:
         complain(str(error))
         raise typer.Exit(2) from error

@@ -2,7 +2,9 @@
 
 import re
 from dataclasses import dataclass, replace
-from typing import BinaryIO, Literal
+from typing import Literal
+
+from tonada.listening.streams import Stream
 
 HEAD = 4096  # holds the longest MP3 frame (2,881 bytes) and the first pages of an Ogg stream
 SEARCH_BLOCK = 2**20
@@ -11,6 +13,8 @@ ZEROS = 65_536  # as many zeros before the first frame are padding, more are not
 FFMPEG_PROBE = 2**20  # what FFmpeg looks at before it chooses a reader
 OGG_FIRST_PAGE = b"OggS\x00\x02"  # version 0, flag "beginning of stream"
 OGG_LARGEST_PAGE = 65_307  # RFC 3533: 27 bytes of header, 255 of table, 255 * 255 of body
+FLAC_SYNCS = (b"\xff\xf8", b"\xff\xf9")  # a frame of fixed, of variable size
+FLAC_FRAMES = 2**17  # holds some frames of any usual size: 4,096 samples of 24-bit stereo take 24,576 bytes at most
 STREAMED_WAV_BYTES = 0x7FFF_0000  # recorders that cannot seek write about 2 or 4 GiB for "unknown"
 
 # FFmpeg also opens lists that name other files and hosts (HLS, DASH, ffconcat, SDP, IMF, VobSub), and a list may
@@ -35,13 +39,15 @@ class Container:
     fault: Fault | None = None
 
 
-def inspect(file: BinaryIO, size: int) -> Container:
+def inspect(file: Stream, size: int) -> Container:
     """Tell what a file of `size` bytes is. Leaves the position at the start."""
     start, is_plain = _first_sound(file)
     file.seek(start)
     head = file.read(HEAD)
     if head[:4] == b"OggS":
         found = _ogg(file, size, head)
+    elif head[:4] == b"fLaC":
+        found = _flac(head)
     elif _is_mp3(head):
         found = _mp3(file, size, start, head)
         found = replace(found, needs_ffmpeg=found.needs_ffmpeg or not is_plain)
@@ -55,14 +61,21 @@ def inspect(file: BinaryIO, size: int) -> Container:
     return found
 
 
-def declared_wav_bytes(extra_info: str) -> int:
-    """Bytes of samples that a wav's header announces where libsndfile found fewer; 0 if they agree or are unknown."""
-    found = re.search(r"^data : (\d+) \(should be \d+\)", extra_info, flags=re.MULTILINE)
+def declared_bytes(extra_info: str) -> int:
+    """Bytes that the header of a wav, RF64, W64 or AIFF file announces, if libsndfile found fewer; 0 if unknown."""
+    found = re.search(r"^ *(?:data|Riff size|riff|SSND) : (\d+) \(should be \d+\)", extra_info, flags=re.MULTILINE)
     declared = int(found[1]) if found else 0
     return declared if declared < STREAMED_WAV_BYTES else 0
 
 
-def _first_sound(file: BinaryIO) -> tuple[int, bool]:
+def flac_goes_on(file: Stream, size: int) -> bool:
+    """Whether more frames follow where libsndfile, which believes the header's number of samples, stopped reading."""
+    rest = size - file.tell()
+    after = file.read(FLAC_FRAMES)
+    return rest > size // 16 and any(sync in after for sync in FLAC_SYNCS)
+
+
+def _first_sound(file: Stream) -> tuple[int, bool]:
     """Where ID3v2 tags and zeros behind them end, and whether libsndfile too gets over them: one tag, no more."""
     start = tags = 0
     has_footer = False
@@ -94,7 +107,7 @@ def _is_mp3(head: bytes) -> bool:
     return head[:1] == b"\xff" and len(head) > 1 and head[1] & 0xE0 == 0xE0 and head[1] & 0x06 != 0
 
 
-def _mp3(file: BinaryIO, size: int, start: int, head: bytes) -> Container:
+def _mp3(file: Stream, size: int, start: int, head: bytes) -> Container:
     """
     An MP3's first frame may hold a Xing or Info header with its number of bytes.
 
@@ -119,10 +132,16 @@ def _mp3(file: BinaryIO, size: int, start: int, head: bytes) -> Container:
     return Container(fault="several" if is_joined else None)
 
 
-def _ogg(file: BinaryIO, size: int, head: bytes) -> Container:
+def _flac(head: bytes) -> Container:
+    """An encoder that cannot seek leaves the number of samples 0, of which libsndfile makes an endless recording."""
+    samples = int.from_bytes(head[21:26], "big") & 0xF_FFFF_FFFF  # the last 36 of these 40 bits
+    return Container(needs_ffmpeg=samples == 0)
+
+
+def _ogg(file: Stream, size: int, head: bytes) -> Container:
     """An Ogg file is cut off if its last page is; a stream that begins after the first pages is another recording."""
     file.seek(max(0, size - OGG_LARGEST_PAGE))
-    tail = file.read()
+    tail = file.read(OGG_LARGEST_PAGE)
     page = tail[tail.rfind(b"OggS") :]
     if len(page) < 27 or len(page) < 27 + page[26] or len(page) < 27 + page[26] + sum(page[27 : 27 + page[26]]):
         return Container(fault="truncated")
@@ -139,7 +158,7 @@ def _end_of_first_pages(head: bytes) -> int:
     return at
 
 
-def _occurs_after(file: BinaryIO, pattern: bytes, start: int) -> bool:
+def _occurs_after(file: Stream, pattern: bytes, start: int) -> bool:
     file.seek(start)
     before = b""
     while block := file.read(SEARCH_BLOCK):

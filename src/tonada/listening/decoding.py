@@ -11,6 +11,7 @@ import soxr
 
 from tonada.listening.limits import AudioError, Limits, finite_peak
 from tonada.listening.readers import Recording, open_recording
+from tonada.listening.streams import Stream
 
 Source = str | os.PathLike[str] | bytes | BinaryIO
 
@@ -34,12 +35,7 @@ def decode(source: Source, sampling_rate: int, limits: Limits | None = None) -> 
     name = str(source) if isinstance(source, (str, os.PathLike)) else "the audio given"
     try:
         with _opened(source) as file:
-            size = file.seek(0, os.SEEK_END)
-            file.seek(0)
-            limits.check_size(size)
-            recording = open_recording(file, size)
-            limits.check_header(recording.rate, recording.channels, recording.seconds)
-            return _gather(recording, sampling_rate, limits)
+            return _read(Stream(file), sampling_rate, limits)
     except AudioError as error:
         raise AudioError(error.status, f"{name}: {error}") from error
 
@@ -60,6 +56,21 @@ def _opened(source: Source) -> AbstractContextManager[BinaryIO]:
         raise AudioError("unreadable", f"cannot be opened ({reason}); check its name and permissions") from error
 
 
+def _read(stream: Stream, sampling_rate: int, limits: Limits) -> np.ndarray:
+    size = stream.seek(0, os.SEEK_END)
+    if stream.seek(0) != 0:
+        raise AudioError("unreadable", "can only be read forwards, as a pipe; give its bytes or a file")
+    limits.check_size(size)
+    try:
+        recording = open_recording(stream, size)
+        limits.check_sound(recording.rate, recording.channels, recording.seconds)
+        waveform = _gather(recording, sampling_rate, limits)
+    finally:
+        if stream.error is not None:
+            raise AudioError("unreadable", f"cannot be read ({stream.error.strerror}); check the disk that it is on")
+    return waveform
+
+
 def _gather(recording: Recording, sampling_rate: int, limits: Limits) -> np.ndarray:
     resampler = soxr.ResampleStream(recording.rate, sampling_rate, 1, dtype="float32")
     waveform = bytearray()  # grows in place: an hour is never in memory twice
@@ -68,7 +79,7 @@ def _gather(recording: Recording, sampling_rate: int, limits: Limits) -> np.ndar
         mono = block.mean(axis=1, dtype=np.float32)
         peak = max(peak, finite_peak(mono, read / recording.rate))
         read += len(mono)
-        limits.check_seconds(read / recording.rate)
+        limits.check_sound(recording.rate, recording.channels, read / recording.rate)
         waveform += resampler.resample_chunk(mono).tobytes()
     waveform += resampler.resample_chunk(np.empty(0, np.float32), last=True).tobytes()
     limits.check_whole(read / recording.rate, recording.seconds, peak)

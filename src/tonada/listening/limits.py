@@ -25,9 +25,21 @@ class AudioError(Exception):
 
 @dataclass(frozen=True)
 class Limits:
-    """What a recording may be at most, and at least; bounds on memory and time, generous for songs."""
+    """
+    What a recording may be at most, and at least; bounds on memory and time, generous for songs.
 
-    max_bytes: int = 4 * 2**30
+    Attributes:
+        max_bytes: of the file.
+        max_decoded_bytes: of its samples as float32 at their own rate and channels: the work a small file can make.
+        max_seconds: of the recording; the waveform takes 88 kB a second at 22,050 Hz.
+        min_seconds: what an answer needs.
+        max_channels: in the file.
+        min_rate: hertz.
+        max_rate: hertz.
+    """
+
+    max_bytes: int = 4_000_000_000
+    max_decoded_bytes: int = 16_000_000_000
     max_seconds: float = 2 * 3600.0
     min_seconds: float = 3.0
     max_channels: int = 8
@@ -39,27 +51,35 @@ class Limits:
         if size == 0:
             raise AudioError("empty", "the file is empty (0 bytes); copy or download it again")
         if size > self.max_bytes:
-            raise AudioError("too_large", f"has {size:,} bytes, at most {self.max_bytes:,} are read; cut it into parts")
+            raise AudioError(
+                "too_large",
+                f"has {size:,} bytes, at most {self.max_bytes:,} are read; cut it up or raise --max-file-gb",
+            )
 
-    def check_header(self, rate: int, channels: int, seconds: float) -> None:
-        """What the header says, before memory is taken."""
+    def check_sound(self, rate: int, channels: int, seconds: float) -> None:
+        """What the header announces, before memory is taken, and what was read so far, because headers lie."""
         if not 1 <= channels <= self.max_channels:
             raise AudioError(
-                "unsupported", f"has {channels} channels, 1 to {self.max_channels} are read; mix it down first"
+                "unsupported",
+                f"has {channels} channels, 1 to {self.max_channels} are read; mix it down or raise --max-channels",
             )
         if not self.min_rate <= rate <= self.max_rate:
             raise AudioError(
                 "unsupported",
-                f"is sampled at {rate} Hz, {self.min_rate} to {self.max_rate} Hz are read; resample it first",
+                f"is sampled at {rate} Hz, {self.min_rate} to {self.max_rate} Hz are read; resample it"
+                + (" or raise --max-rate" if rate > self.max_rate else ""),
             )
-        self.check_seconds(seconds)
-
-    def check_seconds(self, seconds: float) -> None:
-        """Seconds announced, or read so far."""
         if seconds > self.max_seconds:
             lasts, most = seconds / 60, self.max_seconds / 60
             raise AudioError(
                 "too_long", f"lasts {lasts:.1f} minutes, at most {most:.1f} are read; cut it up or raise --max-minutes"
+            )
+        decoded = 4 * rate * channels * seconds
+        if decoded > self.max_decoded_bytes:
+            raise AudioError(
+                "too_large",
+                f"decodes to {decoded:,.0f} bytes ({seconds / 60:.1f} minutes of {channels} channels at {rate} Hz), at "
+                f"most {self.max_decoded_bytes:,} are read; mix it down, resample it or raise --max-decoded-gb",
             )
 
     def check_whole(self, read: float, declared: float, peak: float) -> None:
@@ -97,6 +117,11 @@ def not_audio() -> AudioError:
         "unreadable",
         "holds no audio that Tonada can read, whatever its name says; give wav, flac, ogg, opus, mp3, m4a or aac",
     )
+
+
+def several() -> AudioError:
+    """Sound behind the end of what the first header announces."""
+    return AudioError("unsupported", "holds several recordings one after another; split it into a file for each")
 
 
 def cut_off() -> AudioError:

@@ -4,21 +4,21 @@ Two readers behind one form: soundfile (wav, flac, ogg, opus, mp3), and torchcod
 A recording is read block by block and never held whole at its own rate.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING
 
 import numpy as np
 import soundfile
 
-from tonada.listening.containers import declared_wav_bytes, inspect
-from tonada.listening.limits import AudioError, cut_off, not_audio
+from tonada.listening.containers import declared_bytes, flac_goes_on, inspect
+from tonada.listening.limits import AudioError, cut_off, not_audio, several
+from tonada.listening.streams import Stream
 
 if TYPE_CHECKING:
-    from torchcodec.decoders import AudioDecoder
+    from torch import Tensor
 
 BLOCK_SECONDS = 10
-FFMPEG_BLOCK_BYTES = 2**25  # torchcodec decodes from the start again for every block, so blocks are few and large
 
 
 @dataclass(frozen=True)
@@ -31,7 +31,7 @@ class Recording:
     blocks: Iterator[np.ndarray]
 
 
-def open_recording(file: BinaryIO, size: int) -> Recording:
+def open_recording(file: Stream, size: int) -> Recording:
     """
     Choose the reader for a file of `size` bytes and read its header.
 
@@ -42,24 +42,27 @@ def open_recording(file: BinaryIO, size: int) -> Recording:
     if container.fault == "truncated":
         raise cut_off()
     if container.fault == "several":
-        raise AudioError("unsupported", "holds several recordings one after another; split it into a file for each")
+        raise several()
     if container.fault == "playlist":
         raise not_audio()
     if container.needs_ffmpeg:
         return _torchcodec_recording(file)
     try:
         sound = soundfile.SoundFile(file)
-    except (soundfile.LibsndfileError, TypeError) as error:  # TypeError: a name ending in .raw needs a format
+    except soundfile.LibsndfileError as error:
         raise not_audio() from error
-    if declared_wav_bytes(sound.extra_info) > size:
+    if declared_bytes(sound.extra_info) > size:
         raise cut_off()
-    return Recording(sound.samplerate, sound.channels, sound.frames / sound.samplerate, _soundfile_blocks(sound))
+    blocks = _soundfile_blocks(sound, file, size)
+    return Recording(sound.samplerate, sound.channels, sound.frames / sound.samplerate, blocks)
 
 
-def _soundfile_blocks(sound: soundfile.SoundFile) -> Iterator[np.ndarray]:
+def _soundfile_blocks(sound: soundfile.SoundFile, file: Stream, size: int) -> Iterator[np.ndarray]:
     with sound:
         while len(block := _next_block(sound)):
             yield block
+        if sound.format == "FLAC" and flac_goes_on(file, size):
+            raise several()
 
 
 def _next_block(sound: soundfile.SoundFile) -> np.ndarray:
@@ -69,8 +72,9 @@ def _next_block(sound: soundfile.SoundFile) -> np.ndarray:
         raise cut_off() from error
 
 
-def _torchcodec_recording(file: BinaryIO) -> Recording:
+def _torchcodec_recording(file: Stream) -> Recording:
     try:
+        from torchcodec._core import get_next_frame
         from torchcodec.decoders import AudioDecoder
     except (ImportError, RuntimeError, OSError) as error:
         raise AudioError(
@@ -89,18 +93,29 @@ def _torchcodec_recording(file: BinaryIO) -> Recording:
     is_guess = about.codec == "mp3" or about.begin_stream_seconds_from_header is None
     seconds = 0.0 if is_guess else about.duration_seconds or 0.0
     rate, channels = about.sample_rate or 0, about.num_channels or 0
-    block = FFMPEG_BLOCK_BYTES / (4 * max(1, rate))
-    return Recording(rate, channels, seconds, _torchcodec_blocks(decoder, block))
+    # Not torchcodec's public ranges: each decodes from the start again, and what follows a gap between the times of two
+    # frames is lost.
+    return Recording(rate, channels, seconds, _joined(_frames(lambda: get_next_frame(decoder._decoder)[0]), rate))
 
 
-def _torchcodec_blocks(decoder: "AudioDecoder", seconds: float) -> Iterator[np.ndarray]:
-    start = 0.0
+def _frames(next_frame: "Callable[[], Tensor]") -> Iterator[np.ndarray]:
     while True:
         try:
-            samples = decoder.get_samples_played_in_range(start, start + seconds)
+            yield next_frame().T.numpy()
+        except IndexError:  # no more of them
+            return
         except RuntimeError as error:
-            if "No audio frames were decoded" in str(error):
-                return
             raise cut_off() from error
-        yield samples.data.T.numpy()
-        start += seconds
+
+
+def _joined(frames: Iterator[np.ndarray], rate: int) -> Iterator[np.ndarray]:
+    """Frames, of some milliseconds each, as blocks."""
+    block, samples = [], 0
+    for frame in frames:
+        block.append(frame)
+        samples += len(frame)
+        if samples >= BLOCK_SECONDS * rate:
+            yield np.concatenate(block)
+            block, samples = [], 0
+    if block:
+        yield np.concatenate(block)
