@@ -129,6 +129,13 @@ def test_a_limit_is_set_by_the_option_that_its_message_names(tmp_path, option):
     assert len(done.stderr.splitlines()) == 1
 
 
+def test_what_a_library_remarks_on_an_odd_file_is_not_printed(tmp_path):
+    song = (ROOT / "examples" / "island-dreams.mp3").read_bytes()
+    (tmp_path / "odd.mp3").write_bytes(song[:200_000] + b"\x01U" * 300 + song[200_000:])
+    done = tonada("classify", "odd.mp3", folder=tmp_path)
+    assert [line.split(":")[0] for line in done.stderr.splitlines()] in ([], ["tonada"])
+
+
 @pytest.mark.parametrize("format", ["table", "json", "csv"])
 def test_a_name_that_is_not_utf8_stops_nobody(bad_inputs, tmp_path, format):
     name = os.fsdecode(b"caf\xe9\x1b[31m.ogg")

@@ -8,7 +8,7 @@ import typer
 
 from tonada_cli.answer_printing import PRINTERS
 from tonada_cli.limit_options import MaxChannels, MaxDecodedGb, MaxFileGb, MaxMinutes, MaxRate, limits
-from tonada_cli.printing import aside, complain, track
+from tonada_cli.printing import aside, complain, quiet_libraries, track
 
 if TYPE_CHECKING:
     from tonada.listening.limits import Limits
@@ -66,7 +66,7 @@ def classify(
     found = list(find_audio(paths))
     failed = False
     labels = list(listener.model.config.id2label.values())
-    with PRINTERS[format](timeline, labels) as printer:
+    with quiet_libraries(), PRINTERS[format](timeline, labels) as printer:
         for answer in track(listener.listen_all(found), total=len(found), unit="song"):
             with aside():
                 printer.print(answer)

@@ -1,8 +1,9 @@
 """Messages and progress for the person at the terminal."""
 
+import os
 import sys
 from collections.abc import Iterable, Iterator
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, contextmanager
 from typing import TypeVar
 
 import typer
@@ -32,3 +33,23 @@ def aside() -> AbstractContextManager[None]:
     from tqdm import tqdm
 
     return tqdm.external_write_mode(file=sys.stdout)
+
+
+@contextmanager
+def quiet_libraries() -> Iterator[None]:
+    """Lose what C libraries print on standard error (mpg123 remarks on every odd byte), and keep what Python does."""
+    ours = sys.stderr
+    if ours is None:  # somebody closed it
+        yield
+        return
+    descriptor = os.dup(2)
+    with open(os.devnull, "wb") as nowhere, open(descriptor, "w", encoding=ours.encoding, errors=ours.errors) as kept:
+        ours.flush()
+        os.dup2(nowhere.fileno(), 2)
+        sys.stderr = kept
+        try:
+            yield
+        finally:
+            kept.flush()
+            sys.stderr = ours
+            os.dup2(descriptor, 2)
