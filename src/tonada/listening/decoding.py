@@ -1,6 +1,7 @@
 """Any audio file to a mono waveform at the model's rate, or one line that says why not."""
 
 import io
+import math
 import os
 import stat
 from contextlib import AbstractContextManager, nullcontext
@@ -9,7 +10,7 @@ from typing import BinaryIO
 import numpy as np
 import soxr
 
-from tonada.listening.limits import AudioError, Limits, finite_peak
+from tonada.listening.limits import AudioError, Limits, finite_range
 from tonada.listening.readers import Recording, open_recording
 from tonada.listening.streams import Stream
 
@@ -26,7 +27,8 @@ def decode(source: Source, sampling_rate: int, limits: Limits | None = None) -> 
         limits: what is refused; the defaults suit songs.
 
     Returns:
-        float32 `(samples,)`: the mean of the channels, or FFmpeg's mix of them where FFmpeg reads the file.
+        float32 `(samples,)`: the mean of the channels, or FFmpeg's mix of them where FFmpeg reads the file; without
+        a constant offset, which nobody hears and which would be most of what zero crossings and level measure.
 
     Raises:
         AudioError: with the reason, the file's name, what was expected and what to do.
@@ -74,13 +76,17 @@ def _read(stream: Stream, sampling_rate: int, limits: Limits) -> np.ndarray:
 def _gather(recording: Recording, sampling_rate: int, limits: Limits) -> np.ndarray:
     resampler = soxr.ResampleStream(recording.rate, sampling_rate, 1, dtype="float32")
     waveform = bytearray()  # grows in place: an hour is never in memory twice
-    read, peak = 0, 0.0
+    read, least, greatest = 0, math.inf, -math.inf
     for block in recording.blocks:
-        mono = block.mean(axis=1, dtype=np.float32)
-        peak = max(peak, finite_peak(mono, read / recording.rate))
+        with np.errstate(invalid="ignore", over="ignore"):  # what is no number is told below
+            mono = block.mean(axis=1, dtype=np.float32)
+        low, high = finite_range(mono, read / recording.rate)
+        least, greatest = min(least, low), max(greatest, high)
         read += len(mono)
         limits.check_sound(recording.rate, recording.channels, read / recording.rate)
         waveform += resampler.resample_chunk(mono).tobytes()
     waveform += resampler.resample_chunk(np.empty(0, np.float32), last=True).tobytes()
-    limits.check_whole(read / recording.rate, recording.seconds, peak)
-    return np.frombuffer(waveform, np.float32)
+    limits.check_whole(read / recording.rate, recording.seconds, (greatest - least) / 2)
+    heard = np.frombuffer(waveform, np.float32)
+    heard -= heard.mean(dtype=np.float64)
+    return heard

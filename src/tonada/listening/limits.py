@@ -83,7 +83,7 @@ class Limits:
             )
 
     def check_whole(self, read: float, declared: float, peak: float) -> None:
-        """Seconds read against seconds announced, and the loudest sample of all."""
+        """Seconds read against seconds announced, and how far samples reach from the middle of their range."""
         if read == 0:
             raise AudioError("empty", "holds no sound at all (0 samples); record or export it again")
         if read < declared - TRUNCATED_SECONDS:
@@ -101,14 +101,15 @@ class Limits:
             )
 
 
-def finite_peak(mono: np.ndarray, seconds: float) -> float:
-    """The loudest sample of a block that begins at `seconds`, which must be a number and a sound."""
-    peak = float(np.abs(mono).max(initial=0.0))  # NaN and infinity both come through a maximum
-    if not np.isfinite(peak):
+def finite_range(mono: np.ndarray, seconds: float) -> tuple[float, float]:
+    """The least and the greatest sample of a block that begins at `seconds`, which must be numbers and sound."""
+    least, greatest = float(mono.min()), float(mono.max())  # NaN comes through both
+    if not np.isfinite(greatest - least):
         raise AudioError("not_finite", f"has samples that are not numbers, near {seconds:.0f} s; export it again")
+    peak = max(-least, greatest)
     if peak > LOUDEST:
         raise AudioError("unsupported", f"has samples up to {peak:.0e} where full scale is 1; export it again")
-    return peak
+    return least, greatest
 
 
 def not_audio() -> AudioError:

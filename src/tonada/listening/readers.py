@@ -117,5 +117,5 @@ def _joined(frames: Iterator[np.ndarray], rate: int) -> Iterator[np.ndarray]:
         if samples >= BLOCK_SECONDS * rate:
             yield np.concatenate(block)
             block, samples = [], 0
-    if block:
+    if samples:
         yield np.concatenate(block)
