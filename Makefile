@@ -9,10 +9,10 @@ debian = $(1) >/dev/null 2>&1 \
     && $(ROOT_COMMAND) env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq $(2) >/dev/null 2>&1; } \
   || { echo "$(2) is needed and could not be installed; as root: apt-get install $(2)"; exit 1; }
 
-.PHONY: help install venv ffmpeg demo test check format bench results checkpoint clean
+.PHONY: help install venv ffmpeg demo test test-all check format bench results checkpoint clean
 
 help:  ## Say what each target does
-	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
 
 install: .venv/installed  ## Make the environment .venv and install Tonada into it (about 6 GB, mostly torch)
 
@@ -34,6 +34,9 @@ demo: install  ## Classify the example songs
 
 test: install ffmpeg  ## Run the tests (minutes on two cores, no network; data sets from TONADA_DATA if set)
 	$(BIN)/python -m pytest
+
+test-all: install ffmpeg  ## Run the tests that take minutes too
+	$(BIN)/python -m pytest -m "slow or not slow"
 
 check: install  ## Lint, format and types
 	$(BIN)/ruff check .

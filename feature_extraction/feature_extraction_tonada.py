@@ -99,18 +99,19 @@ class TonadaFeatureExtractor(SequenceFeatureExtractor):
         self._check_schema(feature_schema)
 
     @classmethod
-    def for_set(cls, name: str, **settings: Any) -> "TonadaFeatureExtractor":
+    def for_set(cls, chosen: str | list[dict[str, Any]], **settings: Any) -> "TonadaFeatureExtractor":
         """
         An extractor of descriptors alone, as a published set defines them: each song as one segment, at the level it
         was recorded at, up to half its rate.
 
         Args:
-            name: of the set; see `DESCRIPTOR_SETS`.
+            chosen: name of the set, see `DESCRIPTOR_SETS`, or blocks of one's own.
             settings: what to change.
         """
         as_recorded = {"level": None, "segment_seconds": None, "max_frequency": None, "branches": ["descriptors"]}
-        front_end = DESCRIPTOR_SETS[name].front_end if name in DESCRIPTOR_SETS else {}
-        return cls(**{"descriptor_set": name, **as_recorded, **front_end, **settings})
+        published = DESCRIPTOR_SETS.get(chosen) if isinstance(chosen, str) else None
+        front_end = published.front_end if published else {}
+        return cls(**{"descriptor_set": chosen, **as_recorded, **front_end, **settings})
 
     def __call__(
         self,
@@ -207,9 +208,9 @@ class TonadaFeatureExtractor(SequenceFeatureExtractor):
             return
         changed = [name for name in ("columns", "versions") if saved.get(name) != self.feature_schema.get(name)]
         raise ValueError(
-            f"the features would not be those that were saved: schema {saved['hash']}, now {self.feature_schema['hash']}; "
-            f"{' and '.join(changed) or 'settings'} differ. Use the version of Tonada and the settings that saved them, "
-            "or pass feature_schema=None and train anew"
+            f"the features would not be those that were saved: schema {saved['hash']}, now "
+            f"{self.feature_schema['hash']}; {' and '.join(changed) or 'settings'} differ. Use the version of Tonada "
+            "and the settings that saved them, or pass feature_schema=None and train anew"
         )
 
     def _check(self) -> None:
@@ -222,8 +223,8 @@ class TonadaFeatureExtractor(SequenceFeatureExtractor):
             raise ValueError(f"branches is {self.branches}; choose among {', '.join(BRANCHES)}")
         if self.segment_seconds is None and "spectrogram" in self.branches:
             raise ValueError(
-                "segment_seconds is None, which hears a whole song at once; a spectrogram needs segments of one length: "
-                "set branches to descriptors alone, or give seconds"
+                "segment_seconds is None, which hears a whole song at once; a spectrogram needs segments of one "
+                "length: set branches to descriptors alone, or give seconds"
             )
         if not 0 <= self.segment_overlap < 1:
             raise ValueError(f"segment_overlap is {self.segment_overlap}; it must be at least 0 and below 1")
