@@ -35,7 +35,7 @@ demo: install  ## Classify the example songs
 test: install ffmpeg  ## Run the tests (minutes on two cores, no network; data sets from TONADA_DATA if set)
 	$(BIN)/python -m pytest
 
-test-all: test  ## Run the slow tests too: thousands of damaged files of every format (half an hour on two cores)
+test-all: test  ## Run the slow tests too: thousands of damaged files of every format, kills at any moment
 	$(BIN)/python -m pytest -m slow
 
 check: install  ## Lint, format and types

@@ -31,9 +31,9 @@ class TonadaFeatureExtractor(SequenceFeatureExtractor):
 
     Args:
         sampling_rate: rate the waveforms must have, hertz.
-        level: root mean square to which a whole song is scaled, decibels below full scale; `None` leaves it as it is.
-            A song is the same song played louder, and ffmpeg's mono mix of a stereo file, which the stock pipeline
-            takes, is 3 dB above the mean of its channels.
+        level: root mean square to which a whole song is scaled about its mean, decibels below full scale; `None` leaves
+            it as it is. A song is the same song played louder, or with an offset that nobody hears, and ffmpeg's mono
+            mix of a stereo file, which the stock pipeline takes, is 3 dB above the mean of its channels.
         segment_seconds: length of a segment; Jia 2022 tries 10, 15 and 25. `None` hears each song as one segment, of
             which only descriptors can be made.
         segment_overlap: share of a segment that the next one hears again, in [0, 1).
@@ -106,18 +106,19 @@ class TonadaFeatureExtractor(SequenceFeatureExtractor):
         self._check_schema(feature_schema)
 
     @classmethod
-    def for_set(cls, name: str, **settings: Any) -> "TonadaFeatureExtractor":
+    def for_set(cls, chosen: str | list[dict[str, Any]], **settings: Any) -> "TonadaFeatureExtractor":
         """
         An extractor of descriptors alone, as a published set defines them: each song as one segment with its silence,
         at the level it was recorded at, up to half its rate.
 
         Args:
-            name: of the set; see `DESCRIPTOR_SETS`.
+            chosen: name of the set, see `DESCRIPTOR_SETS`, or blocks of one's own.
             settings: what to change.
         """
         as_recorded = dict.fromkeys(("level", "segment_seconds", "silence", "max_frequency"))
-        front_end = DESCRIPTOR_SETS[name].front_end if name in DESCRIPTOR_SETS else {}
-        return cls(**{"descriptor_set": name, "branches": ["descriptors"], **as_recorded, **front_end, **settings})
+        published = DESCRIPTOR_SETS.get(chosen) if isinstance(chosen, str) else None
+        front_end = published.front_end if published else {}
+        return cls(**{"descriptor_set": chosen, "branches": ["descriptors"], **as_recorded, **front_end, **settings})
 
     def __call__(
         self,
@@ -166,13 +167,13 @@ class TonadaFeatureExtractor(SequenceFeatureExtractor):
     def _song(self, waveform: torch.Tensor) -> dict[str, torch.Tensor]:
         first, end = self._sounding(waveform)
         waveform = waveform[first:end]
+        gain, offset = self._level(waveform)
         cut = self._segmentation(len(waveform))
         starts = cut.starts(len(waveform))
-        gain = self._gain(waveform)
         song: dict[str, torch.Tensor] = {}
         for done in range(0, len(starts), SEGMENTS_PER_PASS):
-            segments, sounds = cut.cut(waveform, starts[done : done + SEGMENTS_PER_PASS])
-            for name, part in self._features(gain * segments, sounds).items():
+            segments, sounds = cut.cut(waveform, starts[done : done + SEGMENTS_PER_PASS], padding=offset)
+            for name, part in self._features(gain * (segments - offset), sounds).items():
                 if name not in song:  # taken whole at once: an hour piece by piece leaves holes in memory
                     song[name] = part.new_empty(len(starts), *part.shape[1:])
                 song[name][done : done + len(part)] = part
@@ -188,11 +189,13 @@ class TonadaFeatureExtractor(SequenceFeatureExtractor):
             self.sampling_rate, self.segment_seconds, self.segment_overlap, self.shortest_seconds, self.tail
         )
 
-    def _gain(self, waveform: torch.Tensor) -> float:
+    def _level(self, waveform: torch.Tensor) -> tuple[float, float]:
+        """The gain that brings a song to its level, and the offset to be taken off before."""
         if self.level is None:
-            return 1.0
-        rms = math.sqrt(float(waveform.dot(waveform)) / len(waveform))
-        return 10 ** (self.level / 20) / max(rms, QUIETEST)
+            return 1.0, 0.0
+        offset = float(waveform.mean())
+        rms = math.sqrt(max(0.0, float(waveform.dot(waveform)) / len(waveform) - offset**2))
+        return 10 ** (self.level / 20) / max(rms, QUIETEST), offset
 
     def _features(self, segments: torch.Tensor, sounds: list[int]) -> dict[str, torch.Tensor]:
         mask = frame_mask(sounds, segments.shape[1], self.hop_length).to(segments.device)

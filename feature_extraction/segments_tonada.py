@@ -42,11 +42,11 @@ class Segmentation:
             starts.append(whole * self.stride if self.tail == "padded" else samples - self.length)
         return starts
 
-    def cut(self, waveform: torch.Tensor, starts: list[int]) -> tuple[torch.Tensor, list[int]]:
+    def cut(self, waveform: torch.Tensor, starts: list[int], padding: float = 0.0) -> tuple[torch.Tensor, list[int]]:
         """The segments that begin at `starts`, `(segments, length)`, and how many real samples each holds."""
         pieces = [waveform[start : start + self.length] for start in starts]
         sounds = [len(piece) for piece in pieces]
-        padded = [torch.nn.functional.pad(piece, (0, self.length - len(piece))) for piece in pieces]
+        padded = [torch.nn.functional.pad(piece, (0, self.length - len(piece)), value=padding) for piece in pieces]
         return torch.stack(padded), sounds
 
 

@@ -82,6 +82,13 @@ def test_a_song_played_louder_is_the_same_song(extractor):
     torch.testing.assert_close(quiet["descriptors"], loud["descriptors"], atol=1e-4, rtol=1e-3)
 
 
+def test_an_offset_that_nobody_hears_changes_nothing(extractor):
+    song = noise(14) + tone(500, 14)
+    plain, offset = (extractor(each, sampling_rate=RATE, return_tensors="pt") for each in (song, song + 0.3))
+    torch.testing.assert_close(plain["spectrogram"], offset["spectrogram"], atol=1e-2, rtol=0)
+    torch.testing.assert_close(plain["descriptors"], offset["descriptors"], atol=1e-4, rtol=1e-3)
+
+
 def test_silence_is_not_lifted_to_a_songs_level(extractor):
     hiss = extractor(noise(5, amplitude=1e-6), sampling_rate=RATE, return_tensors="pt")
     assert (

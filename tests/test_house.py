@@ -15,6 +15,7 @@ HALL = {
     # which parts of the hall each part may know; nobody may know the command
     "checkpoints": set(),
     "listening": {"checkpoints"},
+    "cataloguing": {"listening"},
     "proving": set(),
     "learning": {"listening", "proving"},
     "sharing": {"listening", "proving", "learning"},

@@ -27,9 +27,10 @@ def sessions() -> list[tuple[str, str]]:
 
 
 @pytest.mark.parametrize(("command", "output"), [each for each in sessions() if each[0].startswith("tonada")])
-def test_a_command_prints_what_the_readme_shows(command, output):
+def test_a_command_prints_what_the_readme_shows(command, output, tmp_path):
+    (tmp_path / "examples").symlink_to(ROOT / "examples")
     environment = {"PATH": f"{BIN}:/usr/bin:/bin"}
-    done = subprocess.run(command, shell=True, cwd=ROOT, env=environment, capture_output=True, text=True)
+    done = subprocess.run(command, shell=True, cwd=tmp_path, env=environment, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     assert done.stdout.strip() == output.strip()
 

@@ -13,6 +13,7 @@ from typing import Annotated
 import typer
 
 from tonada_cli.classify import classify
+from tonada_cli.features import features
 from tonada_cli.train import train
 
 app = typer.Typer(
@@ -23,6 +24,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.command()(classify)
+app.command()(features)
 app.command()(train)
 
 

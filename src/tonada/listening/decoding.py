@@ -27,8 +27,7 @@ def decode(source: Source, sampling_rate: int, limits: Limits | None = None) -> 
         limits: what is refused; the defaults suit songs.
 
     Returns:
-        float32 `(samples,)`: the mean of the channels, or FFmpeg's mix of them where FFmpeg reads the file; without
-        a constant offset, which nobody hears and which would be most of what zero crossings and level measure.
+        float32 `(samples,)`: the mean of the channels, or FFmpeg's mix of them where FFmpeg reads the file.
 
     Raises:
         AudioError: with the reason, the file's name, what was expected and what to do.
@@ -87,6 +86,4 @@ def _gather(recording: Recording, sampling_rate: int, limits: Limits) -> np.ndar
         waveform += resampler.resample_chunk(mono).tobytes()
     waveform += resampler.resample_chunk(np.empty(0, np.float32), last=True).tobytes()
     limits.check_whole(read / recording.rate, recording.seconds, (greatest - least) / 2)
-    heard = np.frombuffer(waveform, np.float32)
-    heard -= heard.mean(dtype=np.float64)
-    return heard
+    return np.frombuffer(waveform, np.float32)

@@ -1,0 +1,174 @@
+"""
+A table that grows in parts, so that whoever is interrupted goes on from there.
+
+While FILE.parquet is being made, rows go to FILE.parquet.parts/000000.parquet, 000001.parquet, …, each whole or not
+there at all. At the end they are joined, with what an earlier FILE.parquet holds, to the new FILE.parquet, which
+replaces the old one in one step; only then do the parts go. A process may be killed between any two instructions.
+"""
+
+import fcntl
+import os
+import time
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from tonada.cataloguing.hearing import SongFeatures, file_state
+from tonada.cataloguing.tables import TableError, as_text, open_table, table_of, write_tables
+
+SHORTEST_WAIT = 0.5  # seconds between parts
+SHARE_AT_RISK = 0.01  # of the run's time: a kill costs no more, and a day of work makes some thousand parts
+ROWS_OF_A_GROUP = 4096  # 8 MB of the widest set
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a song's rows are, and the state of its file when they were made."""
+
+    file: Path
+    group: int
+    first: int
+    count: int
+    is_ok: bool
+    state: tuple[int | None, int | None]
+
+
+class Parts:
+    """
+    The rows of a table in the making; a context manager that keeps what was added, however it is left.
+
+    Songs that were read stay read as long as their files do not change; those that were not are tried again.
+
+    Args:
+        output: where the joined table goes.
+        schema: its columns, see `table_schema`.
+
+    Raises:
+        TableError: other features are there already, or another process is making this table.
+        OSError: the folder cannot be written.
+    """
+
+    def __init__(self, output: Path, schema: pa.Schema):
+        self.output = output
+        self.schema = schema
+        self.folder = output.with_name(f"{output.name}.parts")
+        self._places: dict[str, Place] = {}
+
+    def __enter__(self) -> Self:
+        self.folder.mkdir(parents=True, exist_ok=True)
+        self._lock = self._locked()
+        try:
+            for file in [self.output, *self._parts()] if self.output.exists() else self._parts():
+                table = open_table(file, self.schema)
+                self._places |= {path: place for path, place in _places_in(file, table) if place.is_ok}
+        except BaseException:
+            self._let_go()
+            raise
+        self._next_number = max((int(part.stem) for part in self._parts()), default=-1) + 1
+        self._added: list[SongFeatures] = []
+        self._rows_added = 0
+        self._begun = self._written = time.monotonic()
+        return self
+
+    def __exit__(self, kind: type | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        try:
+            self._write_part()
+        finally:
+            self._let_go()
+
+    def holds(self, path: str) -> bool:
+        """Whether the song was read before, and its file has not changed since."""
+        place = self._places.get(as_text(path))
+        return place is not None and place.is_ok and place.state == file_state(path)
+
+    def add(self, song: SongFeatures) -> None:
+        """Take a song's rows; they are on the disk within a hundredth of the run's time so far."""
+        self._added.append(song)
+        self._rows_added += max(1, len(song.times))
+        now = time.monotonic()
+        wait = max(SHORTEST_WAIT, SHARE_AT_RISK * (now - self._begun))
+        if now - self._written >= wait or self._rows_added >= ROWS_OF_A_GROUP:
+            self._write_part()
+
+    def join(self, paths: Iterable[str]) -> None:
+        """Make the table: rows of `paths` in their order, then songs of earlier runs that are not among them."""
+        self._write_part()
+        order = dict.fromkeys([*map(as_text, paths), *self._places])
+        tables = map(self._rows, _groups([self._places[path] for path in order]))
+        write_tables(tables, self.schema, self.output)
+        for leftover in self.folder.glob("*.parquet*"):
+            leftover.unlink()
+
+    def _parts(self) -> list[Path]:
+        return sorted(self.folder.glob("[0-9]*.parquet"))
+
+    def _write_part(self) -> None:
+        if self._added:
+            file = self.folder / f"{self._next_number:06}.parquet"
+            write_tables([table_of(self._added, self.schema)], self.schema, file)
+            self._places |= dict(_places_in(file, pq.ParquetFile(file)))
+            self._next_number += 1
+            self._added, self._rows_added = [], 0
+        self._written = time.monotonic()
+
+    def _rows(self, places: list[Place]) -> pa.Table:
+        """The rows at these places, in their order."""
+        starts: dict[tuple[Path, int], int] = {}
+        tables: list[pa.Table] = []
+        for file, group in dict.fromkeys((place.file, place.group) for place in places):
+            starts[file, group] = sum(map(len, tables))
+            tables.append(pq.ParquetFile(file).read_row_group(group))
+        first = [starts[place.file, place.group] + place.first for place in places]
+        rows = np.concatenate([np.arange(at, at + place.count) for at, place in zip(first, places, strict=True)])
+        return pa.concat_tables(tables).combine_chunks().take(pa.array(rows))
+
+    def _locked(self) -> int:
+        """A handle on the folder; the lock on it ends with the process, however that ends."""
+        folder = os.open(self.folder, os.O_RDONLY)
+        try:
+            fcntl.flock(folder, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            os.close(folder)
+            raise TableError(f"{self.output} is being written by another process; wait for it to end") from error
+        except OSError:
+            pass  # some network file systems know no locks; whoever works there looks out alone
+        return folder
+
+    def _let_go(self) -> None:
+        with suppress(OSError):  # parts are in it
+            self.folder.rmdir()
+        os.close(self._lock)
+
+
+def _places_in(file: Path, table: pq.ParquetFile) -> Iterator[tuple[str, Place]]:
+    for group in range(table.num_row_groups):
+        facts = table.read_row_group(group, columns=["path", "status", "bytes", "modified"])
+        path, status, size = (facts[name].to_pylist() for name in ("path", "status", "bytes"))
+        modified = facts["modified"].cast(pa.int64()).to_pylist()
+        first = 0
+        for row in range(1, len(path) + 1):
+            if row == len(path) or path[row] != path[first]:
+                state = size[first], modified[first]
+                yield path[first], Place(file, group, first, row - first, status[first] == "ok", state)
+                first = row
+
+
+def _groups(places: list[Place]) -> Iterator[list[Place]]:
+    """Places in their order, some `ROWS_OF_A_GROUP` rows at a time."""
+    group: list[Place] = []
+    rows = 0
+    for place in places:
+        group.append(place)
+        rows += place.count
+        if rows >= ROWS_OF_A_GROUP:
+            yield group
+            group, rows = [], 0
+    if group:
+        yield group

@@ -1,0 +1,146 @@
+"""`tonada features`, as a person runs it, stops it and loses power under it."""
+
+import os
+import random
+import re
+import signal
+import subprocess
+import time
+from collections import Counter
+from pathlib import Path
+
+import pyarrow.parquet as pq
+import pytest
+import soundfile
+from conftest import RATE, noise
+from test_command import TONADA, tonada
+
+
+def songs_in(folder: Path, count: int) -> Path:
+    folder.mkdir()
+    for number in range(count):
+        soundfile.write(folder / f"{number:03}.wav", noise(3.5, number), RATE)
+    return folder
+
+
+def started(*arguments) -> subprocess.Popen:
+    """The command in a session of its own, so that a signal can reach all its processes and no other."""
+    return subprocess.Popen(
+        [TONADA, *map(str, arguments)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True
+    )
+
+
+def processes_of(session: int) -> list[str]:
+    """Those that live in a session, by their command lines."""
+    found = subprocess.run(["ps", "-s", str(session), "-o", "stat=,args="], capture_output=True, text=True).stdout
+    return [line for line in found.splitlines() if not line.startswith("Z")]
+
+
+def parts_of(output: Path) -> list[Path]:
+    return sorted(output.with_name(f"{output.name}.parts").glob("[0-9]*.parquet"))
+
+
+def wait_until(is_so, seconds: float = 120.0) -> None:
+    end = time.monotonic() + seconds
+    while not is_so():
+        assert time.monotonic() < end, "nothing happened"
+        time.sleep(0.02)
+
+
+def test_a_folder_becomes_a_table_and_each_failure_a_line(tmp_path):
+    (tmp_path / "text.mp3").write_text("no song")
+    output = tmp_path / "deep" / "songs.parquet"
+    done = tonada("features", "examples", tmp_path, "nowhere.ogg", "--set", "bag32", "--output", output)
+    assert done.stdout == f"{output}: 6 songs, 6 rows, 32 columns of bag32; 2 could not be read\n"
+    lines = sorted(done.stderr.splitlines())
+    assert len(lines) == 2
+    assert lines[0].startswith(f"tonada: {tmp_path}/text.mp3: ")
+    assert lines[1].startswith("tonada: nowhere.ogg: ")
+    assert done.returncode == 1
+    assert pq.read_table(output)["status"].to_pylist() == [*["ok"] * 6, "unreadable", "missing"]
+
+
+def test_a_wrong_set_is_one_line_that_lists_the_right_ones(tmp_path):
+    done = tonada("features", "examples", "--set", "cooking", "--output", tmp_path / "t.parquet")
+    assert done.returncode == 2
+    assert re.fullmatch(r"tonada: .*cooking.*bag32, fma518, .*hsf90.*\n", done.stderr)
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (["--output", "t.csv"], "ends in .parquet"),
+        (["--output", "t.parquet", "--segment-overlap", "0.5"], "--segment-seconds"),
+    ],
+)
+def test_options_that_do_not_fit_are_one_line(arguments, says):
+    done = tonada("features", "examples", "--set", "bag32", *arguments)
+    assert done.returncode == 2
+    assert says in done.stderr
+    assert len(done.stderr.splitlines()) == 1
+
+
+def test_a_table_that_cannot_be_written_is_one_line(tmp_path):
+    (tmp_path / "file").touch()
+    done = tonada("features", "examples", "--set", "bag32", "--output", tmp_path / "file" / "t.parquet")
+    assert done.returncode == 2
+    assert re.fullmatch(rf"tonada: {re.escape(str(tmp_path))}/file.*\n", done.stderr)
+
+
+def test_ctrl_c_says_how_to_go_on_and_keeps_what_was_heard(tmp_path):
+    folder, output = songs_in(tmp_path / "songs", 200), tmp_path / "t.parquet"
+    process = started("features", folder, "--set", "hsf90", "--output", output, "--workers", "2")
+    wait_until(lambda: parts_of(output))
+    os.killpg(process.pid, signal.SIGINT)  # as a terminal does: the workers get it too
+    printed, said = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert printed == b""
+    counted = re.fullmatch(
+        rb"tonada: interrupted after (\d+) of 200 songs; the same command goes on from there\n", said
+    )
+    assert counted, said.decode()
+    kept = sum(pq.read_metadata(part).num_rows for part in parts_of(output))
+    assert kept > 0
+    assert kept in (int(counted[1]), int(counted[1]) + 1)  # one may have been written and not yet counted
+    assert processes_of(process.pid) == []
+
+
+@pytest.mark.slow
+def test_a_kill_of_the_command_at_any_moment_loses_nothing(tmp_path, capsys):
+    kills, seed, count = 20, 7, 300
+    folder, output, whole = songs_in(tmp_path / "songs", count), tmp_path / "t.parquet", tmp_path / "whole.parquet"
+    (folder / "text.mp3").write_text("no song")
+    command = ["features", folder, "--set", "bag32", "--workers", "2", "--output"]
+    begin = time.monotonic()
+    tonada(*command, whole)
+    moments, outcomes, longest = random.Random(seed), Counter[str](), time.monotonic() - begin
+    kept = 0
+    while outcomes.total() < kills:
+        process = started(*command, output)
+        try:
+            process.communicate(timeout=moments.uniform(0, longest))
+            assert process.returncode == 1  # the text
+            assert pq.read_table(output).equals(pq.read_table(whole), check_metadata=True)
+            assert parts_of(output) == []
+            output.unlink()
+            kept = 0
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.communicate()
+            wait_until(lambda gone=process.pid: processes_of(gone) == [])
+            songs = {
+                path for part in parts_of(output) for path in pq.read_table(part, columns=["path"])["path"].to_pylist()
+            }
+            assert output.exists() or len(songs) >= kept
+            kept = len(songs)
+            outcomes["table" if output.exists() else f"{100 * kept // (count + 1) // 25 * 25} % or more"] += 1
+            if output.exists():
+                output.unlink()
+    with capsys.disabled():
+        print(f"\n{outcomes.total()} kills of the command (seed {seed}) left: {dict(sorted(outcomes.items()))}")
+
+
+def test_help_names_the_sets_and_teaches_by_example():
+    said = tonada("features", "--help").stdout
+    assert all(word in said for word in ("hsf90", "bag32", "fma518", "tonada features ~/Music"))
