@@ -20,6 +20,7 @@ logger = logging.getLogger(__name__)
 QUIETEST = 1e-4  # root mean square, -80 dBFS: what is quieter is silence and is not lifted to a song's level
 LOUDEST = 1e6  # full scale is 1; what is louder by 120 dB is not sound but damage
 SHORTEST_WHOLE = 2**15  # samples to which a song heard as one segment is padded: the longest window and its margins
+SUMMED_AT_ONCE = 2**20  # samples
 SEGMENTS_PER_PASS = 16  # bounds the memory of an hour's spectra; changes no value
 BRANCHES = ("spectrogram", "descriptors")
 PAD_MODES = ("constant", "reflect")
@@ -193,8 +194,12 @@ class TonadaFeatureExtractor(SequenceFeatureExtractor):
         """The gain that brings a song to its level, and the offset to be taken off before."""
         if self.level is None:
             return 1.0, 0.0
-        offset = float(waveform.mean())
-        rms = math.sqrt(max(0.0, float(waveform.dot(waveform)) / len(waveform) - offset**2))
+        total = squares = 0.0
+        for block in waveform.split(SUMMED_AT_ONCE):  # in double precision, where no order of summing matters
+            total += float(block.double().sum())
+            squares += float(block.double().square().sum())
+        offset = total / len(waveform)
+        rms = math.sqrt(max(0.0, squares / len(waveform) - offset**2))
         return 10 ** (self.level / 20) / max(rms, QUIETEST), offset
 
     def _features(self, segments: torch.Tensor, sounds: list[int]) -> dict[str, torch.Tensor]:

@@ -150,11 +150,7 @@ def test_batch_and_order_change_no_feature(extractor, music):
             assert_same(alone, {name: batch[name][place, :segments] for name in scale}, scale)
 
 
-# The last digits of such a sum move with the threads, and a frame's roll-off may follow by a whole bin.
-SUMMED_IN_SINGLE = pytest.mark.xfail(reason="the level is summed in single precision, in an order threads choose")
-
-
-@pytest.mark.parametrize("level", [None, pytest.param(-20.0, marks=SUMMED_IN_SINGLE)])
+@pytest.mark.parametrize("level", [None, -20.0])
 @pytest.mark.parametrize("threads", [2, 4])
 def test_threads_change_no_feature(music, threads, level):
     extractor = TonadaFeatureExtractor(level=level)
