@@ -1,5 +1,6 @@
 """`tonada features`, as a person runs it, stops it and loses power under it."""
 
+import math
 import os
 import random
 import re
@@ -38,6 +39,12 @@ def processes_of(session: int) -> list[str]:
 
 def parts_of(output: Path) -> list[Path]:
     return sorted(output.with_name(f"{output.name}.parts").glob("[0-9]*.parquet"))
+
+
+def songs_kept(output: Path) -> set[str]:
+    """Whose features are on the disk."""
+    tables = [*parts_of(output), *([output] if output.exists() else [])]
+    return {path for table in tables for path in pq.read_table(table, columns=["path"])["path"].to_pylist()}
 
 
 def wait_until(is_so, seconds: float = 120.0) -> None:
@@ -108,39 +115,54 @@ def test_ctrl_c_says_how_to_go_on_and_keeps_what_was_heard(tmp_path):
 
 @pytest.mark.slow
 def test_a_kill_of_the_command_at_any_moment_loses_nothing(tmp_path, capsys):
-    kills, seed, count = 20, 7, 300
-    folder, output, whole = songs_in(tmp_path / "songs", count), tmp_path / "t.parquet", tmp_path / "whole.parquet"
+    """One kill in four while it starts, the others while it hears or joins."""
+    kills, seed, count = 16, 7, 300
+    folder, output = songs_in(tmp_path / "songs", count), tmp_path / "t.parquet"
     (folder / "text.mp3").write_text("no song")
-    command = ["features", folder, "--set", "bag32", "--workers", "2", "--output"]
-    begin = time.monotonic()
-    tonada(*command, whole)
-    moments, outcomes, longest = random.Random(seed), Counter[str](), time.monotonic() - begin
-    kept = 0
+    command = ["features", folder, "--set", "fma518", "--workers", "2", "--output", output]
+
+    def run_until_it_hears() -> subprocess.Popen:
+        before = parts_of(output)
+        process = started(*command)
+        wait_until(lambda: parts_of(output) != before or process.poll() is not None)
+        return process
+
+    start = time.monotonic()
+    process = run_until_it_hears()
+    starting, begin = time.monotonic() - start, time.monotonic()
+    process.communicate()
+    hearing = time.monotonic() - begin
+    expected = pq.read_table(output)
+    output.unlink()
+
+    moments, outcomes, finished, kept = random.Random(seed), Counter[str](), 0, set()
     while outcomes.total() < kills:
-        process = started(*command, output)
-        try:
-            process.communicate(timeout=moments.uniform(0, longest))
+        if moments.random() < 0.25:
+            process = started(*command)
+            time.sleep(moments.uniform(0, starting))
+        else:
+            process = run_until_it_hears()
+            time.sleep(moments.uniform(0, hearing))
+        process.kill()
+        process.communicate()
+        wait_until(lambda gone=process.pid: processes_of(gone) == [])
+        assert songs_kept(output) >= kept
+        kept = songs_kept(output)
+        if process.returncode == -signal.SIGKILL:
+            quarter = 25 * math.ceil(4 * len(kept) / (count + 1))
+            outcomes["table" if output.exists() else f"at most {quarter} % of the songs"] += 1
+        else:
+            finished += 1
             assert process.returncode == 1  # the text
-            assert pq.read_table(output).equals(pq.read_table(whole), check_metadata=True)
+            assert pq.read_table(output).equals(expected, check_metadata=True)
             assert parts_of(output) == []
             output.unlink()
-            kept = 0
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.communicate()
-            wait_until(lambda gone=process.pid: processes_of(gone) == [])
-            songs = {
-                path for part in parts_of(output) for path in pq.read_table(part, columns=["path"])["path"].to_pylist()
-            }
-            assert output.exists() or len(songs) >= kept
-            kept = len(songs)
-            outcomes["table" if output.exists() else f"{100 * kept // (count + 1) // 25 * 25} % or more"] += 1
-            if output.exists():
-                output.unlink()
+            kept = set()
     with capsys.disabled():
-        print(f"\n{outcomes.total()} kills of the command (seed {seed}) left: {dict(sorted(outcomes.items()))}")
+        print(f"\n{outcomes.total()} kills (seed {seed}) of the command left {dict(outcomes)}; {finished} runs ended")
 
 
 def test_help_names_the_sets_and_teaches_by_example():
-    said = tonada("features", "--help").stdout
+    said = tonada("features", "--help", COLUMNS="200").stdout
     assert all(word in said for word in ("hsf90", "bag32", "fma518", "tonada features ~/Music"))
+    assert "{descriptor: mfcc, count: 20, statistics: mean}" in " ".join(said.replace("│", " ").split())

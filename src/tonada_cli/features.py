@@ -20,7 +20,7 @@ def features(
         str,
         typer.Option(
             help="A published set: hsf90, bag32, fma518 and others (a wrong name lists them all). Or a YAML file of "
-            "your own, a list of blocks like {descriptor: mfcc, count: 20, statistics: [mean, variance]}.",
+            "your own, a list of blocks like {descriptor: mfcc, count: 20, statistics: mean}.",
             show_default=False,
         ),
     ],
@@ -46,16 +46,20 @@ def features(
     """
     Write the descriptors of each song to a Parquet table: a row a song or a segment, named columns.
 
-    A file that cannot be read has a row too, with a status and a message that says why, and a line on standard error;
-    the exit code is then 1. The table's metadata says what the numbers are, in the entry "tonada".
+    A file that cannot be read has a row too, with a status and a message
+    that says why, and a line on standard error; the exit code is then 1.
+    The table's metadata, entry "tonada", says what the numbers are.
 
-    Interrupted or killed, the same command goes on where it was; its work waits in OUTPUT.parts. Once the table is
-    there, the command hears what is new or has changed (by size or time of modification) and tries again what could not
-    be read. Songs of the table that are not among PATHS stay in it.
+    Interrupted or killed, the same command goes on where it was; until then
+    its work waits in OUTPUT.parts. Once the table is there, the command hears
+    what is new or has changed (by size or time of modification), and tries
+    again what could not be read. Songs of the table that are not among PATHS
+    stay in it.
 
-    A whole song takes memory by its length, as its statistics need all its frames at once: at the limit of 15 minutes
-    up to 2.2 GB a worker, or 3.5 GB for fma518_published, which hears 44.1 kHz. In segments, two hours take 1.8 GB, or
-    2.6 GB.
+    A whole song takes memory by its length, as its statistics need all its
+    frames at once: at the limit of 15 minutes up to 2.2 GB a worker, or 3.5 GB
+    for fma518_published, which hears 44.1 kHz. In segments, two hours take
+    1.8 GB, or 2.6 GB.
 
     Examples:
 
