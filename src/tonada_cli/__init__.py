@@ -13,6 +13,7 @@ from typing import Annotated
 import typer
 
 from tonada_cli.classify import classify
+from tonada_cli.stems_option import WithStems
 from tonada_cli.train import train
 
 app = typer.Typer(
@@ -22,7 +23,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-app.command()(classify)
+app.command(cls=WithStems)(classify)
 app.command()(train)
 
 

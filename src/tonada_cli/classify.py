@@ -8,6 +8,7 @@ import typer
 
 from tonada_cli.answer_printing import PRINTERS
 from tonada_cli.printing import aside, complain, track
+from tonada_cli.stems_option import Separation
 
 if TYPE_CHECKING:
     from tonada.listening.listener import Listener
@@ -39,6 +40,14 @@ def classify(
     ] = False,
     format: Annotated[Format, typer.Option(help="table for people, json or csv for programs.")] = Format.TABLE,
     max_minutes: Annotated[float, typer.Option(min=0.05, help="Refuse recordings longer than this.")] = 120.0,
+    stems: Annotated[
+        Separation,
+        typer.Option(
+            metavar="[METHOD]",
+            help="Also judge each stem alone. repet-sim (if METHOD is left out): voice, accompaniment; "
+            "harmonic-percussive: harmonic, percussive; hdemucs, if you have its weights: drums, bass, other, vocals.",
+        ),
+    ] = Separation.NONE,
 ) -> None:
     """
     Say what each song sounds like: its label, how probable that is, and how many of its segments agree.
@@ -52,14 +61,17 @@ def classify(
       tonada classify song.mp3 --timeline
 
       tonada classify ~/Music --format csv > moods.csv
+
+      tonada classify song.mp3 --stems
     """
-    listener = _listener(task, model, revision, max_minutes)
+    listener = _listener(task, model, revision, max_minutes, stems)
     from tonada.listening.files import find_audio
 
     found = list(find_audio(paths))
     failed = False
-    with PRINTERS[format](timeline, labels=list(listener.model.config.id2label.values())) as printer:
-        for answer in track(listener.listen_all(found), total=len(found), unit="song"):
+    labels = list(listener.model.config.id2label.values())
+    with PRINTERS[format](timeline, labels, with_stems=stems != Separation.NONE) as printer:
+        for answer in track(listener.listen_all(found, stems), total=len(found), unit="song"):
             with aside():
                 printer.print(answer)
                 if answer.status != "ok":
@@ -68,7 +80,7 @@ def classify(
     raise typer.Exit(1 if failed else 0)
 
 
-def _listener(task: str, model: str | None, revision: str | None, max_minutes: float) -> "Listener":
+def _listener(task: str, model: str | None, revision: str | None, max_minutes: float, stems: str) -> "Listener":
     from transformers.utils.logging import disable_progress_bar
 
     from tonada.listening.limits import Limits
@@ -77,9 +89,10 @@ def _listener(task: str, model: str | None, revision: str | None, max_minutes: f
     disable_progress_bar()  # of loading some fifty small tensors
     limits = Limits(max_seconds=60 * max_minutes)
     try:
-        if model is None:
-            return Listener.bundled(task, limits)
-        return Listener.from_pretrained(model, revision, limits)
+        bundled = Listener.bundled(task, limits) if model is None else None
+        listener = bundled or Listener.from_pretrained(str(model), revision, limits)
+        listener.check_stems(stems)
+        return listener
     except ModelError as error:
         complain(str(error))
         raise typer.Exit(2) from error
