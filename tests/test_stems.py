@@ -171,7 +171,8 @@ def test_a_model_whose_stems_nobody_can_make_is_refused_at_load(settings):
 
 
 def new_model_of_stems(extractor):
-    return new_model(branches=("spectrogram",), num_channels=extractor.num_channels)
+    widths = {"num_channels": extractor.num_channels, "num_descriptors": len(extractor.columns)}
+    return new_model(branches=("spectrogram",), **widths)
 
 
 def test_a_model_of_stems_does_not_judge_one_alone(song):
