@@ -6,7 +6,8 @@ import json
 import numpy as np
 import pytest
 import soundfile
-from conftest import RATE, gliding_voice, last_json, looped_chords, noise, run_python
+from conftest import RATE, last_json, noise, run_python
+from known_mixes import gliding_voice, looped_chords
 
 from tonada.learning.recipes import RecipeError, load_recipe
 from tonada.learning.training import train
@@ -22,13 +23,6 @@ features: {segment_seconds: 3.0, num_mel_bins: 16, stems: [voice, accompaniment]
 model: {conv_channels: [4, 4, 4], lstm_hidden_size: 8, attention_heads: 2, dnn_sizes: [16, 8]}
 training: {epochs: 2, batch_size: 4, masked_mels: 2, masked_frames: 10}
 """
-
-
-@pytest.fixture(scope="module", autouse=True)
-def _own_stems(tmp_path_factory):
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("TONADA_CACHE", str(tmp_path_factory.mktemp("cache")))
-        yield
 
 
 @pytest.fixture(scope="module")
@@ -49,7 +43,7 @@ def folder(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def trained(folder, _own_stems):
+def trained(folder):
     return train(load_recipe(folder / "recipe.yaml"), folder)
 
 

@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 import torch
-from conftest import RATE, clicks, gliding_voice, looped_chords, noise, signal_to_distortion, tone
+from conftest import RATE, clicks, noise, tone
+from known_mixes import gliding_voice, looped_chords, signal_to_distortion
 
 from tonada.listening import unmixing
 from tonada.listening.separation import METHODS, Method, SeparationError, separate

@@ -7,7 +7,8 @@ import json
 import numpy as np
 import pytest
 import soundfile
-from conftest import LABELS, RATE, gliding_voice, looped_chords, new_model, noise, tone
+from conftest import LABELS, RATE, new_model, noise, tone
+from known_mixes import gliding_voice, looped_chords
 from test_command import tonada
 from tonada.feature_extraction import TonadaFeatureExtractor
 
@@ -18,11 +19,6 @@ from tonada_cli.stems_option import Separation
 
 TOLERANCE = 1e-5
 VOICE = {"stems": ["voice", "accompaniment"], "separation": "repet-sim"}
-
-
-@pytest.fixture(autouse=True)
-def _own_stems(tmp_path_factory, monkeypatch):
-    monkeypatch.setenv("TONADA_CACHE", str(tmp_path_factory.getbasetemp() / "stems of this file"))
 
 
 @pytest.fixture(scope="module")
