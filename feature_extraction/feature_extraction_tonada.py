@@ -3,7 +3,6 @@
 import hashlib
 import json
 import logging
-import math
 from typing import Any
 
 import numpy as np
@@ -14,13 +13,13 @@ from .descriptor_sets_tonada import DescriptorSet
 from .published_sets_tonada import DESCRIPTOR_SETS
 from .segments_tonada import TAILS, Segmentation, frame_mask, segmentation, sounding
 from .spectrum_tonada import Spectrum
+from .stems_tonada import check_stems, not_stems, stem_columns, tell_of_stems, warn_once
+from .waveforms_tonada import as_tensor, checked, mean_and_rms, mixed
 
 logger = logging.getLogger(__name__)
 
 QUIETEST = 1e-4  # root mean square, -80 dBFS: what is quieter is silence and is not lifted to a song's level
-LOUDEST = 1e6  # full scale is 1; what is louder by 120 dB is not sound but damage
 SHORTEST_WHOLE = 2**15  # samples to which a song heard as one segment is padded: the longest window and its margins
-SUMMED_AT_ONCE = 2**20  # samples
 SEGMENTS_PER_PASS = 16  # bounds the memory of an hour's spectra; changes no value
 BRANCHES = ("spectrogram", "descriptors")
 PAD_MODES = ("constant", "reflect")
@@ -52,6 +51,9 @@ class TonadaFeatureExtractor(SequenceFeatureExtractor):
         descriptor_set: a published set by name, see `DESCRIPTOR_SETS`; or one's own, a list of blocks
             `{"descriptor": …, "statistics": […]}` with settings of the descriptor, see `DESCRIPTORS`.
         branches: which of `"spectrogram"` and `"descriptors"` to make.
+        stems: names of the stems that a song is given in, `(stems, samples)`: each is a channel of the spectrogram and
+            a block of descriptors. Level, silence and segments are those of their sum. `None` hears the mix.
+        separation: the method that made them; a key of `METHODS` in `tonada.listening.separation`.
         feature_schema: what the features were when the extractor was saved. Features that would differ are refused.
 
     Warning:
@@ -60,8 +62,8 @@ class TonadaFeatureExtractor(SequenceFeatureExtractor):
 
     Shape:
         of one song or several, padded to the longest in segments:
-        `spectrogram` `(songs, segments, 1, num_mel_bins, frames)`, decibels, float32;
-        `descriptors` `(songs, segments, columns of the set)`, in their own units, float32;
+        `spectrogram` `(songs, segments, num_channels, num_mel_bins, frames)`, decibels, float32;
+        `descriptors` `(songs, segments, columns)`, in their own units, float32;
         `frame_mask` `(songs, segments, frames)` and `segment_mask` `(songs, segments)`, int64.
     """
 
@@ -84,6 +86,8 @@ class TonadaFeatureExtractor(SequenceFeatureExtractor):
         pad_mode: str = "constant",
         descriptor_set: str | list[dict[str, Any]] = "hsf90",
         branches: tuple[str, ...] | list[str] = BRANCHES,
+        stems: tuple[str, ...] | list[str] | None = None,
+        separation: str | None = None,
         feature_schema: dict[str, Any] | None = None,
         **kwargs: Any,
     ):
@@ -102,6 +106,8 @@ class TonadaFeatureExtractor(SequenceFeatureExtractor):
         self.pad_mode = pad_mode
         self.descriptor_set = descriptor_set
         self.branches = list(branches)
+        self.stems = None if stems is None else list(stems)
+        self.separation = separation
         self._check()
         self.feature_schema = self._schema()
         self._check_schema(feature_schema)
@@ -134,22 +140,22 @@ class TonadaFeatureExtractor(SequenceFeatureExtractor):
 
         Args:
             waveforms: one song, `(samples,)` floats in about [-1, 1] as an array, tensor or list; or a list of such.
+                With `stems` a song is `(stems, samples)`.
             sampling_rate: rate of the waveforms, hertz.
             return_tensors: `"pt"` for torch, `"np"` or nothing for numpy.
             device: where to compute, and where torch's features stay.
 
         Raises:
-            ValueError: the rate is not the extractor's; a waveform is empty, not mono, not floating point or
-                not finite.
+            ValueError: the rate is not the extractor's; a waveform is empty, not mono (or not as many stems), not
+                floating point or not finite.
         """
         self._check_rate(sampling_rate)
-        songs = [self._song(waveform.to(device)) for waveform in _as_songs(waveforms)]
+        songs = [self._song(waveform.to(device)) for waveform in self._as_songs(waveforms)]
         features = {name: _stack_padded([song[name] for song in songs]) for name in songs[0]}
         if return_tensors == "pt":
             return BatchFeature(features)
-        return BatchFeature(
-            {name: tensor.cpu().numpy() for name, tensor in features.items()}, tensor_type=return_tensors
-        )
+        arrays = {name: tensor.cpu().numpy() for name, tensor in features.items()}
+        return BatchFeature(arrays, tensor_type=return_tensors)
 
     @property
     def descriptors(self) -> DescriptorSet:
@@ -158,23 +164,50 @@ class TonadaFeatureExtractor(SequenceFeatureExtractor):
             return DESCRIPTOR_SETS[self.descriptor_set]
         return DescriptorSet.of(self.descriptor_set)
 
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """Names of the columns of `descriptors`: those of the set, of one stem after the other."""
+        return stem_columns(self.descriptors.columns, self.stems)
+
+    @property
+    def num_channels(self) -> int:
+        """Channels of the spectrogram: one for the mix, or one a stem."""
+        return 1 if self.stems is None else len(self.stems)
+
+    @classmethod
+    def from_dict(cls, feature_extractor_dict: dict[str, Any], **kwargs: Any) -> Any:
+        """As transformers does; an extractor of stems says what the stock pipeline cannot do with it."""
+        if stems := feature_extractor_dict.get("stems"):
+            warn_once(tell_of_stems(stems, feature_extractor_dict.get("separation")))
+        return super().from_dict(feature_extractor_dict, **kwargs)
+
+    def save_pretrained(self, *args: Any, **kwargs: Any) -> Any:
+        """As transformers does, `push_to_hub` too; an extractor of stems says what it must not be published for."""
+        if self.stems is not None:
+            logger.warning(tell_of_stems(self.stems, self.separation))
+        return super().save_pretrained(*args, **kwargs)
+
     def segment_times(self, waveform: Any) -> list[tuple[float, float]]:
-        """Start and end of each segment of a song, `(samples,)`, in seconds."""
-        first, end = self._sounding(_as_song(waveform))
+        """Start and end of each segment of a song, `(samples,)` or `(stems, samples)`, in seconds."""
+        first, end = self._sounding(mixed(self._as_song(waveform)))
         cut = self._segmentation(end - first)
         starts = [first + start for start in cut.starts(end - first)]
         return [(start / self.sampling_rate, min(start + cut.length, end) / self.sampling_rate) for start in starts]
 
     def _song(self, waveform: torch.Tensor) -> dict[str, torch.Tensor]:
-        first, end = self._sounding(waveform)
-        waveform = waveform[first:end]
-        gain, offset = self._level(waveform)
-        cut = self._segmentation(len(waveform))
-        starts = cut.starts(len(waveform))
+        mix = mixed(waveform)
+        first, end = self._sounding(mix)
+        sources = torch.atleast_2d(waveform)[:, first:end]
+        gain, offsets = self._level(mix[first:end], sources)
+        cut = self._segmentation(end - first)
+        starts = cut.starts(end - first)
         song: dict[str, torch.Tensor] = {}
         for done in range(0, len(starts), SEGMENTS_PER_PASS):
-            segments, sounds = cut.cut(waveform, starts[done : done + SEGMENTS_PER_PASS], padding=offset)
-            for name, part in self._features(gain * (segments - offset), sounds).items():
+            features = []
+            for source, offset in zip(sources, offsets, strict=True):
+                segments, sounds = cut.cut(source, starts[done : done + SEGMENTS_PER_PASS], padding=offset)
+                features.append(self._features(gain * (segments - offset), sounds))
+            for name, part in _side_by_side(features).items():
                 if name not in song:  # taken whole at once: an hour piece by piece leaves holes in memory
                     song[name] = part.new_empty(len(starts), *part.shape[1:])
                 song[name][done : done + len(part)] = part
@@ -190,17 +223,13 @@ class TonadaFeatureExtractor(SequenceFeatureExtractor):
             self.sampling_rate, self.segment_seconds, self.segment_overlap, self.shortest_seconds, self.tail
         )
 
-    def _level(self, waveform: torch.Tensor) -> tuple[float, float]:
-        """The gain that brings a song to its level, and the offset to be taken off before."""
+    def _level(self, mix: torch.Tensor, sources: torch.Tensor) -> tuple[float, list[float]]:
+        """The gain that brings the mix to its level, and the offset to be taken off each source before."""
         if self.level is None:
-            return 1.0, 0.0
-        total = squares = 0.0
-        for block in waveform.split(SUMMED_AT_ONCE):  # in double precision, where no order of summing matters
-            total += float(block.double().sum())
-            squares += float(block.double().square().sum())
-        offset = total / len(waveform)
-        rms = math.sqrt(max(0.0, squares / len(waveform) - offset**2))
-        return 10 ** (self.level / 20) / max(rms, QUIETEST), offset
+            return 1.0, [0.0] * len(sources)
+        offset, rms = mean_and_rms(mix)
+        offsets = [offset] if len(sources) == 1 else [mean_and_rms(source)[0] for source in sources]
+        return 10 ** (self.level / 20) / max(rms, QUIETEST), offsets
 
     def _features(self, segments: torch.Tensor, sounds: list[int]) -> dict[str, torch.Tensor]:
         mask = frame_mask(sounds, segments.shape[1], self.hop_length).to(segments.device)
@@ -224,7 +253,9 @@ class TonadaFeatureExtractor(SequenceFeatureExtractor):
             decides["num_mel_bins"] = self.num_mel_bins
         if "descriptors" in self.branches:
             decides["descriptors"] = definition = self.descriptors.definition
-            shown = {"columns": list(definition["columns"]), "versions": definition["versions"]}
+            shown = {"columns": list(self.columns), "versions": definition["versions"]}
+        if self.stems is not None:
+            decides |= {"stems": self.stems, "separation": self.separation}
         return {"hash": hashlib.sha256(json.dumps(decides, sort_keys=True).encode()).hexdigest()[:16], **shown}
 
     def _check_schema(self, saved: dict[str, Any] | None) -> None:
@@ -257,6 +288,7 @@ class TonadaFeatureExtractor(SequenceFeatureExtractor):
                 f"max_frequency is {self.max_frequency} Hz; it must lie above 0 and at most at half the sampling_rate, "
                 f"{self.sampling_rate / 2} Hz"
             )
+        check_stems(self.stems, self.separation)
         for name, choices in (("pad_mode", PAD_MODES), ("tail", TAILS)):
             if getattr(self, name) not in choices:
                 raise ValueError(f"{name} is {getattr(self, name)!r}; choose among {', '.join(choices)}")
@@ -282,34 +314,32 @@ class TonadaFeatureExtractor(SequenceFeatureExtractor):
                 f"first, for example torchaudio.functional.resample(waveform, {sampling_rate}, {self.sampling_rate})"
             )
 
+    def _as_songs(self, waveforms: Any) -> list[torch.Tensor]:
+        """One waveform or a list of them, checked: a list of float32 `(samples,)` or `(stems, samples)`."""
+        several = isinstance(waveforms, (list, tuple)) and len(waveforms) > 0 and not np.isscalar(waveforms[0])
+        several = several and np.ndim(waveforms[0]) > 0
+        return [self._as_song(waveform) for waveform in (waveforms if several else [waveforms])]
 
-def _as_songs(waveforms: Any) -> list[torch.Tensor]:
-    """One waveform or a list of them, checked: a list of float32 `(samples,)`."""
-    several = isinstance(waveforms, (list, tuple)) and len(waveforms) > 0 and not np.isscalar(waveforms[0])
-    several = several and np.ndim(waveforms[0]) > 0
-    return [_as_song(waveform) for waveform in (waveforms if several else [waveforms])]
+    def _as_song(self, waveform: Any) -> torch.Tensor:
+        tensor = as_tensor(waveform)
+        if self.stems is not None and (tensor.ndim != 2 or len(tensor) != len(self.stems)):
+            raise ValueError(not_stems(tuple(tensor.shape), self.stems, self.separation))
+        if self.stems is None and tensor.ndim != 1:
+            raise ValueError(
+                f"a song must be one waveform of shape (samples,), this one has shape {tuple(tensor.shape)}; average "
+                "its channels first, and give several songs as a list"
+            )
+        return checked(tensor)
 
 
-def _as_song(waveform: Any) -> torch.Tensor:
-    if not isinstance(waveform, torch.Tensor):
-        waveform = torch.from_numpy(np.require(waveform, requirements="W"))  # copied if read-only, as torch demands
-    tensor = waveform.detach().cpu()
-    if tensor.ndim != 1:
-        raise ValueError(
-            f"a song must be one waveform of shape (samples,), this one has shape {tuple(tensor.shape)}; average its "
-            "channels first, and give several songs as a list"
-        )
-    if tensor.numel() == 0:
-        raise ValueError("the waveform is empty; give at least one sample of sound")
-    if not tensor.is_floating_point():
-        raise ValueError(f"the samples are {tensor.dtype}; give floats in [-1, 1], for 16-bit samples waveform / 32768")
-    lowest, highest = tensor.aminmax()  # NaN comes through; no copy of an hour is made
-    peak = max(abs(float(lowest)), abs(float(highest)))
-    if not math.isfinite(peak):
-        raise ValueError("the waveform has samples that are not finite (NaN or infinity); repair or drop them first")
-    if peak > LOUDEST:
-        raise ValueError(f"the samples reach {peak:.0e}; give floats in about [-1, 1]")
-    return tensor.float()
+def _side_by_side(features: list[dict[str, torch.Tensor]]) -> dict[str, torch.Tensor]:
+    """Features of each stem as channels and blocks of columns; their frames are the same."""
+    if len(features) == 1:
+        return features[0]
+    return {
+        name: part if name == "frame_mask" else torch.cat([each[name] for each in features], dim=1)
+        for name, part in features[0].items()
+    }
 
 
 def _stack_padded(songs: list[torch.Tensor]) -> torch.Tensor:

@@ -86,8 +86,9 @@ def new_model(**settings) -> TonadaForAudioClassification:
 
 @pytest.fixture(scope="session", autouse=True)
 def _own_cache(tmp_path_factory):
-    """What `datasets` prepares in a test does not stay in a person's cache."""
+    """What `datasets` prepares and what is separated in a test does not stay in a person's cache."""
     datasets.config.HF_DATASETS_CACHE = tmp_path_factory.mktemp("datasets")
+    os.environ["TONADA_CACHE"] = str(tmp_path_factory.mktemp("tonada"))
 
 
 @pytest.fixture(scope="session")

@@ -1,5 +1,6 @@
 """The README is true: every command prints what it shows, and every block of code runs as it stands."""
 
+import os
 import re
 import shutil
 import subprocess
@@ -29,7 +30,7 @@ def sessions() -> list[tuple[str, str]]:
 @pytest.mark.parametrize(("command", "output"), [each for each in sessions() if each[0].startswith("tonada")])
 def test_a_command_prints_what_the_readme_shows(command, output, tmp_path):
     (tmp_path / "examples").symlink_to(ROOT / "examples")
-    environment = {"PATH": f"{BIN}:/usr/bin:/bin"}
+    environment = {"PATH": f"{BIN}:/usr/bin:/bin", "TONADA_CACHE": os.environ["TONADA_CACHE"]}
     done = subprocess.run(command, shell=True, cwd=tmp_path, env=environment, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     assert done.stdout.strip() == output.strip()

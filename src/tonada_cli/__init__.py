@@ -14,6 +14,7 @@ import typer
 
 from tonada_cli.classify import classify
 from tonada_cli.features import features
+from tonada_cli.stems_option import WithStems
 from tonada_cli.train import train
 
 app = typer.Typer(
@@ -23,7 +24,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-app.command()(classify)
+app.command(cls=WithStems)(classify)
 app.command()(features)
 app.command()(train)
 

@@ -15,9 +15,9 @@ if TYPE_CHECKING:
 
 
 class TablePrinter:
-    """A line a song for people, and with a timeline a line a stretch below it."""
+    """A line a song for people, below it a line a stem, and with a timeline below each a line a stretch."""
 
-    def __init__(self, timeline: bool, labels: list[str]):
+    def __init__(self, timeline: bool, labels: list[str], with_stems: bool = False):
         self.timeline = timeline
         self.width = max(len(label) for label in [*labels, "label"])
         self.has_header = False
@@ -35,9 +35,17 @@ class TablePrinter:
         if not self.has_header:
             typer.echo(f"{'label':<{self.width}}  probability  agreement  song")
             self.has_header = True
+        self._print_line(answer, printable(answer.path))
+        for name, alone in (answer.stems or {}).items():
+            self._print_line(alone, f"  {name}")
+
+    def _print_line(self, answer: "Answer", name: str) -> None:
+        if answer.status != "ok":
+            typer.echo(f"{'-':<{self.width}}  {'-':>11}  {'-':>9}  {name} ({answer.status})")
+            return
         parents = f"  ({' < '.join(answer.parents)})" if answer.parents else ""
         figures = f"{answer.probability:>11.2f}  {answer.agreement:>9.0%}"
-        typer.echo(f"{answer.label:<{self.width}}  {figures}  {printable(answer.path)}{parents}")
+        typer.echo(f"{answer.label:<{self.width}}  {figures}  {name}{parents}")
         if self.timeline:
             for stretch in answer.stretches():
                 when = f"{_clock(stretch.start)} - {_clock(stretch.end)}"
@@ -47,7 +55,7 @@ class TablePrinter:
 class JsonPrinter:
     """One list, an object a song in the order given; closed properly even when interrupted."""
 
-    def __init__(self, timeline: bool, labels: list[str]):
+    def __init__(self, timeline: bool, labels: list[str], with_stems: bool = False):
         self.timeline = timeline
         self.is_first = True
 
@@ -66,16 +74,21 @@ class JsonPrinter:
 
 
 class CsvPrinter:
-    """A row a song with a column for each label's probability, or with a timeline a row a segment."""
+    """
+    A row a song with a column for each label's probability, or with a timeline a row a segment. With stems, rows of the
+    song (`mix`) and of each stem, told apart by a column.
+    """
 
-    def __init__(self, timeline: bool, labels: list[str]):
+    def __init__(self, timeline: bool, labels: list[str], with_stems: bool = False):
         self.timeline = timeline
         self.labels = labels
+        self.with_stems = with_stems
         self.writer = csv.writer(sys.stdout, lineterminator="\n")
 
     def __enter__(self) -> Self:
         facts = ["start", "end", "label", "probability"] if self.timeline else SONG_COLUMNS
-        self.writer.writerow(["path", "status", "message", *facts, *([] if self.timeline else self._label_columns())])
+        head = ["path", *(["stem"] if self.with_stems else []), "status", "message"]
+        self.writer.writerow([*head, *facts, *([] if self.timeline else self._label_columns())])
         return self
 
     def __exit__(self, kind: type | None, error: BaseException | None, trace: TracebackType | None) -> None:
@@ -83,7 +96,10 @@ class CsvPrinter:
 
     def print(self, answer: "Answer") -> None:
         """Print one answer; what is missing is an empty cell, several values are joined by semicolons."""
-        head = [answer.path, answer.status, answer.message]
+        for name, part in answer.parts():
+            self._print_rows([part.path, *([name] if self.with_stems else []), part.status, part.message], part)
+
+    def _print_rows(self, head: list[str], answer: "Answer") -> None:
         if not self.timeline:
             cells = [_cell(getattr(answer, column)) for column in SONG_COLUMNS]
             each = answer.probabilities or {}

@@ -9,6 +9,7 @@ import typer
 from tonada_cli.answer_printing import PRINTERS
 from tonada_cli.limit_options import MaxChannels, MaxDecodedGb, MaxFileGb, MaxMinutes, MaxRate, limits
 from tonada_cli.printing import aside, complain, quiet_libraries, track
+from tonada_cli.stems_option import Separation
 
 if TYPE_CHECKING:
     from tonada.listening.limits import Limits
@@ -40,6 +41,14 @@ def classify(
         bool, typer.Option("--timeline", help="Also say when in the song: start, end, label, probability.")
     ] = False,
     format: Annotated[Format, typer.Option(help="table for people, json or csv for programs.")] = Format.TABLE,
+    stems: Annotated[
+        Separation,
+        typer.Option(
+            metavar="[METHOD]",
+            help="Also judge each stem alone. repet-sim (if METHOD is left out): voice, accompaniment; "
+            "harmonic-percussive: harmonic, percussive; hdemucs, if you have its weights: drums, bass, other, vocals.",
+        ),
+    ] = Separation.NONE,
     max_minutes: MaxMinutes = 120.0,
     max_file_gb: MaxFileGb = 4.0,
     max_decoded_gb: MaxDecodedGb = 16.0,
@@ -58,16 +67,18 @@ def classify(
       tonada classify song.mp3 --timeline
 
       tonada classify ~/Music --format csv > moods.csv
+
+      tonada classify song.mp3 --stems
     """
     bounds = limits(max_minutes, max_file_gb, max_decoded_gb, max_channels, max_rate)
-    listener = _listener(task, model, revision, bounds)
+    listener = _listener(task, model, revision, bounds, stems)
     from tonada.listening.files import find_audio
 
     found = list(find_audio(paths))
     failed = False
     labels = list(listener.model.config.id2label.values())
-    with quiet_libraries(), PRINTERS[format](timeline, labels) as printer:
-        for answer in track(listener.listen_all(found), total=len(found), unit="song"):
+    with quiet_libraries(), PRINTERS[format](timeline, labels, with_stems=stems != Separation.NONE) as printer:
+        for answer in track(listener.listen_all(found, stems), total=len(found), unit="song"):
             with aside():
                 printer.print(answer)
                 if answer.status != "ok":
@@ -76,16 +87,17 @@ def classify(
     raise typer.Exit(1 if failed else 0)
 
 
-def _listener(task: str, model: str | None, revision: str | None, bounds: "Limits") -> "Listener":
+def _listener(task: str, model: str | None, revision: str | None, bounds: "Limits", stems: str) -> "Listener":
     from transformers.utils.logging import disable_progress_bar
 
     from tonada.listening.listener import Listener, ModelError
 
     disable_progress_bar()  # of loading some fifty small tensors
     try:
-        if model is None:
-            return Listener.bundled(task, bounds)
-        return Listener.from_pretrained(model, revision, bounds)
+        bundled = Listener.bundled(task, bounds) if model is None else None
+        listener = bundled or Listener.from_pretrained(str(model), revision, bounds)
+        listener.check_stems(stems)
+        return listener
     except ModelError as error:
         complain(str(error))
         raise typer.Exit(2) from error

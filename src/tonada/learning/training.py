@@ -60,8 +60,9 @@ def new_model(
     """An untrained model that fits the extractor, with the training songs' scales in its buffers."""
     config = TonadaConfig(
         branches=extractor.branches,
+        num_channels=extractor.num_channels,
         num_mel_bins=extractor.num_mel_bins,
-        num_descriptors=len(extractor.descriptors.columns),
+        num_descriptors=len(extractor.columns),
         feature_schema=extractor.feature_schema["hash"],
         id2label=dict(enumerate(labels)),
         label2id={label: index for index, label in enumerate(labels)},

@@ -1,7 +1,9 @@
 """What is said of a song: the answer a person reads and a program parses."""
 
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
+
+OF_THE_SONG = ("path", "duration", "model", "revision")  # what a stem does not say again
 
 
 @dataclass(frozen=True)
@@ -33,6 +35,7 @@ class Answer:
         segments: what each segment sounds like.
         model: the model's name or folder.
         revision: the package's version or the Hub's commit, where there is one.
+        stems: what each stem is alone, as a song of its own; `None` where nobody asked.
     """
 
     path: str
@@ -48,13 +51,22 @@ class Answer:
     segments: list[Stretch] = field(default_factory=list)
     model: str | None = None
     revision: str | None = None
+    stems: "dict[str, Answer] | None" = None
 
     def to_dict(self, timeline: bool = False) -> dict[str, Any]:
-        """Plain values for JSON; `segments` only with a timeline."""
-        plain = asdict(self)
+        """Plain values for JSON; `segments` only with a timeline, `stems` only where somebody asked, as a list."""
+        plain = asdict(replace(self, stems=None))
         if not timeline:
             del plain["segments"]
+        del plain["stems"]
+        if self.stems is not None:
+            alone = {name: answer.to_dict(timeline) for name, answer in self.stems.items()}
+            plain["stems"] = [{"stem": name} | _without(answer, OF_THE_SONG) for name, answer in alone.items()]
         return plain
+
+    def parts(self) -> "list[tuple[str, Answer]]":
+        """The song's own answer, called `mix`, and then each stem's."""
+        return [("mix", self), *(self.stems or {}).items()]
 
     def stretches(self) -> list[Stretch]:
         """Neighbouring segments of one label as one stretch, with their mean probability weighted by length."""
@@ -71,3 +83,7 @@ def _joined(run: list[Stretch]) -> Stretch:
     seconds = [segment.end - segment.start for segment in run]
     weighted = sum(segment.probability * length for segment, length in zip(run, seconds, strict=True))
     return Stretch(run[0].start, run[-1].end, run[0].label, weighted / sum(seconds))
+
+
+def _without(plain: dict[str, Any], names: tuple[str, ...]) -> dict[str, Any]:
+    return {name: value for name, value in plain.items() if name not in names}

@@ -1,12 +1,14 @@
 """A model that listens: a file in, an answer out."""
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import torch
 from huggingface_hub import try_to_load_from_cache
 from safetensors import SafetensorError
-from transformers import AutoConfig, AutoFeatureExtractor, AutoModelForAudioClassification
+from transformers import AutoConfig, AutoFeatureExtractor, AutoModelForAudioClassification, BatchFeature
 
 import tonada
 from tonada.feature_extraction import TonadaFeatureExtractor
@@ -14,6 +16,8 @@ from tonada.listening.answers import Answer, Stretch
 from tonada.listening.decoding import Source, decode
 from tonada.listening.files import Found
 from tonada.listening.limits import AudioError, Limits
+from tonada.listening.separation import SeparationError, check_method
+from tonada.listening.stems import as_heard, check_sounds, check_stems_of, each_stem
 from tonada.modeling import TonadaConfig, TonadaForAudioClassification, TonadaOutput
 
 # What transformers, torch and safetensors raise for a folder that is missing, foreign or damaged.
@@ -47,6 +51,10 @@ class Listener:
         limits: Limits | None = None,
     ):
         check_pair(model.config, extractor)
+        try:
+            check_stems_of(extractor)
+        except SeparationError as error:
+            raise ModelError(f"{name} hears stems: {error}") from error
         self.model = model.eval()
         self.extractor = extractor
         self.name = name
@@ -73,38 +81,77 @@ class Listener:
         pair = _load(model, revision)
         return cls(*pair, model, None if Path(model).is_dir() else _commit(model, revision), limits)
 
-    def listen(self, source: Source, path: str = "") -> Answer:
+    def listen(self, source: Source, path: str = "", stems: str = "none") -> Answer:
         """
         Classify one recording.
 
+        Args:
+            source: a path, a file's bytes, or an open binary file.
+            path: what the answer calls it.
+            stems: a separation method, whose stems are also classified, each alone as a song of its own.
+
         Raises:
             AudioError: the recording cannot be judged.
+            SeparationError: it cannot be separated.
         """
-        rate = self.extractor.sampling_rate
-        waveform = decode(source, rate, self.limits)
-        seconds, times = len(waveform) / rate, self.extractor.segment_times(waveform)
-        features = self.extractor(waveform, sampling_rate=rate, return_tensors="pt")
+        waveform = decode(source, self.extractor.sampling_rate, self.limits)
+        alone = None if stems == "none" else self._stems(waveform, stems, path)
+        heard = self._hear(waveform)
         del waveform  # an hour of it is 300 MB, and the model needs room too
-        with torch.inference_mode():
-            output = self.model(**features.to(self.model.device))
-        return self._answer(output, seconds, times, path)
+        return replace(self._answer(*heard, path), stems=alone)
 
-    def listen_all(self, found: Iterable[Found]) -> Iterator[Answer]:
+    def listen_all(self, found: Iterable[Found], stems: str = "none") -> Iterator[Answer]:
         """Classify what `find_audio` found, an answer each; one that cannot be judged is answered with the reason."""
+        alone: dict[str, Answer] | None = None if stems == "none" else {}
         for path, error in found:
             try:
                 if error is not None:
                     raise error
-                yield self.listen(path, path)
+                yield self.listen(path, path, stems)
             except AudioError as problem:
-                yield Answer(path, problem.status, str(problem))
+                yield Answer(path, problem.status, str(problem), stems=alone)
             except Exception as problem:  # one strange file must not take the rest of a catalogue with it
                 reason = (
                     f"{type(problem).__name__}: {str(problem).splitlines()[0] if str(problem) else 'no reason given'}"
                 )
-                yield Answer(path, "failed", f"{path}: could not be judged ({reason}); please report this file")
+                message = f"{path}: could not be judged ({reason}); please report this file"
+                yield Answer(path, "failed", message, stems=alone)
 
-    def _answer(self, output: TonadaOutput, seconds: float, times: Times, path: str) -> Answer:
+    def check_stems(self, method: str) -> None:
+        """
+        Refuse to classify stems alone by a method that cannot work here, or with a model that hears several at once.
+
+        Raises:
+            ModelError: saying why and what to do.
+        """
+        try:
+            check_method(method)
+        except SeparationError as error:
+            raise ModelError(str(error)) from error
+        if method != "none" and self.extractor.stems is not None:
+            heard = ", ".join(self.extractor.stems)
+            raise ModelError(f"{self.name} hears {heard} together and cannot judge a stem alone; leave out --stems")
+
+    def _stems(self, waveform: np.ndarray, method: str, path: str) -> dict[str, Answer]:
+        self.check_stems(method)
+        answers = {}
+        for name, stem in each_stem(waveform, self.extractor.sampling_rate, method):
+            try:
+                check_sounds(stem, waveform)
+                answers[name] = self._answer(*self._hear(stem), path)
+            except AudioError as problem:
+                answers[name] = Answer(path, problem.status, f"{path}: its {name} {problem}")
+        return answers
+
+    def _hear(self, waveform: np.ndarray) -> tuple[BatchFeature, float, Times]:
+        rate = self.extractor.sampling_rate
+        song = as_heard(waveform, self.extractor)
+        features = self.extractor(song, sampling_rate=rate, return_tensors="pt")
+        return features, len(waveform) / rate, self.extractor.segment_times(song)
+
+    @torch.inference_mode()
+    def _answer(self, features: BatchFeature, seconds: float, times: Times, path: str) -> Answer:
+        output = self.model(**features.to(self.model.device))
         config = self.model.config
         probabilities = output.logits[0].exp().tolist()
         winner = max(range(len(probabilities)), key=probabilities.__getitem__)
@@ -143,8 +190,9 @@ def check_pair(config: TonadaConfig, extractor: TonadaFeatureExtractor) -> None:
         raise ModelError(f"the extractor is a {type(extractor).__name__}; a Tonada model hears with Tonada's own")
     shared = {
         "branches": (sorted(extractor.branches), sorted(config.branches)),
+        "num_channels": (extractor.num_channels, config.num_channels),
         "num_mel_bins": (extractor.num_mel_bins, config.num_mel_bins),
-        "num_descriptors": (len(extractor.descriptors.columns), config.num_descriptors),
+        "num_descriptors": (len(extractor.columns), config.num_descriptors),
         "feature_schema": (extractor.feature_schema["hash"], config.feature_schema or extractor.feature_schema["hash"]),
     }
     for name, (made, expected) in shared.items():

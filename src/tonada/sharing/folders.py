@@ -10,8 +10,7 @@ from tonada.proving.scores import set_coverage
 from tonada.proving.tables import table
 
 CARD = """---
-library_name: transformers
-pipeline_tag: audio-classification
+{library}
 license: apache-2.0
 tags: [music, tonada]
 ---
@@ -19,13 +18,7 @@ tags: [music, tonada]
 
 Hears a song and answers with one of: **{labels}**. Learned from `{script}`, {segment:g}-second segments at {rate} Hz.
 
-```python
-from transformers import pipeline
-
-pipe = pipeline("audio-classification", model="THIS FOLDER OR ITS HUB ID", trust_remote_code=True)
-pipe("song.mp3")
-```
-
+{use}
 ## What was measured
 
 Artists, joint ones together with those they name, are on one side of the split only: one fold of {folds} for
@@ -49,6 +42,23 @@ Clips of {script} are not the world's music: other styles, languages and recordi
 what people say of a song, and they disagree. Not for judging people.
 """
 
+OF_THE_MIX = """```python
+from transformers import pipeline
+
+pipe = pipeline("audio-classification", model="THIS FOLDER OR ITS HUB ID", trust_remote_code=True)
+pipe("song.mp3")
+```
+"""
+OF_STEMS = """**It hears {stems}, separated by {separation}, and not a mix.** The stock `pipeline` cannot separate
+and refuses every song, so this model is not published for it. Tonada separates first:
+
+```
+tonada classify song.mp3 --model "THIS FOLDER OR ITS HUB ID"
+```
+"""
+FOR_THE_PIPELINE = "library_name: transformers\npipeline_tag: audio-classification"
+FOR_TONADA = "library_name: tonada"
+
 
 def save_trained(trained: Trained, recipe: Recipe, recipe_path: Path, folder: Path) -> None:
     """Write the folder; `predictions/` holds a CSV a system."""
@@ -62,16 +72,20 @@ def save_trained(trained: Trained, recipe: Recipe, recipe_path: Path, folder: Pa
 
 
 def card(trained: Trained, recipe: Recipe, recipe_path: Path) -> str:
-    """The model card, every figure computed from the run."""
+    """The model card, every figure computed from the run; that of a model of stems sends nobody to the pipeline."""
+    extractor = trained.extractor
+    of_stems = OF_STEMS.format(stems=" and ".join(extractor.stems or []), separation=extractor.separation)
     config = trained.model.config
     threshold = 1 - config.conformal_quantile
     coverage, size = set_coverage(trained.predictions[recipe.name], threshold)
     return CARD.format(
         name=recipe.name,
+        library=FOR_THE_PIPELINE if extractor.stems is None else FOR_TONADA,
+        use=OF_THE_MIX if extractor.stems is None else of_stems,
         labels=", ".join(config.id2label.values()),
         script=recipe.data.script,
-        segment=trained.extractor.segment_seconds,
-        rate=trained.extractor.sampling_rate,
+        segment=extractor.segment_seconds,
+        rate=extractor.sampling_rate,
         epoch=trained.epoch,
         table=table(trained.predictions, recipe.name),
         chance=1 / config.num_labels,

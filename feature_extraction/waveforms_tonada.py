@@ -1,0 +1,50 @@
+"""What is taken for a song: samples that are numbers, in about [-1, 1], and at least one."""
+
+import math
+from typing import Any
+
+import numpy as np
+import torch
+
+SUMMED_AT_ONCE = 2**20  # samples
+LOUDEST = 1e6  # full scale is 1; what is louder by 120 dB is not sound but damage
+
+
+def as_tensor(waveform: Any) -> torch.Tensor:
+    """An array, list or tensor as a tensor on the CPU, whatever is in it."""
+    if not isinstance(waveform, torch.Tensor):
+        waveform = torch.from_numpy(np.require(waveform, requirements="W"))  # copied if read-only, as torch demands
+    return waveform.detach().cpu()
+
+
+def checked(tensor: torch.Tensor) -> torch.Tensor:
+    """The waveform, `(samples,)` or `(stems, samples)`, as float32; refused with a `ValueError` if it is no sound."""
+    if tensor.numel() == 0:
+        raise ValueError("the waveform is empty; give at least one sample of sound")
+    if not tensor.is_floating_point():
+        raise ValueError(f"the samples are {tensor.dtype}; give floats in [-1, 1], for 16-bit samples waveform / 32768")
+    lowest, highest = tensor.aminmax()  # NaN comes through; no copy of an hour is made
+    peak = max(abs(float(lowest)), abs(float(highest)))
+    if not math.isfinite(peak):
+        raise ValueError("the waveform has samples that are not finite (NaN or infinity); repair or drop them first")
+    if peak > LOUDEST:
+        raise ValueError(f"the samples reach {peak:.0e}; give floats in about [-1, 1]")
+    return tensor.float()
+
+
+def mean_and_rms(waveform: torch.Tensor) -> tuple[float, float]:
+    """Mean of `(samples,)`, and root mean square about it."""
+    total = squares = 0.0
+    for block in waveform.split(SUMMED_AT_ONCE):  # in double precision, where no order of summing matters
+        total += float(block.double().sum())
+        squares += float(block.double().square().sum())
+    mean = total / len(waveform)
+    return mean, math.sqrt(max(0.0, squares / len(waveform) - mean**2))
+
+
+def mixed(waveform: torch.Tensor) -> torch.Tensor:
+    """`(samples,)` of a song, the sum of its stems if it has any."""
+    return waveform if waveform.ndim == 1 else waveform.sum(0)
+
+
+__all__ = ["as_tensor", "checked", "mean_and_rms", "mixed"]
