@@ -207,9 +207,9 @@ class TonadaFeatureExtractor(SequenceFeatureExtractor):
             return
         changed = [name for name in ("columns", "versions") if saved.get(name) != self.feature_schema.get(name)]
         raise ValueError(
-            f"the features would not be those that were saved: schema {saved['hash']}, now {self.feature_schema['hash']}; "
-            f"{' and '.join(changed) or 'settings'} differ. Use the version of Tonada and the settings that saved them, "
-            "or pass feature_schema=None and train anew"
+            f"the features would not be those that were saved: schema {saved['hash']}, now "
+            f"{self.feature_schema['hash']}; {' and '.join(changed) or 'settings'} differ. Use the version of Tonada "
+            "and the settings that saved them, or pass feature_schema=None and train anew"
         )
 
     def _check(self) -> None:
@@ -222,8 +222,8 @@ class TonadaFeatureExtractor(SequenceFeatureExtractor):
             raise ValueError(f"branches is {self.branches}; choose among {', '.join(BRANCHES)}")
         if self.segment_seconds is None and "spectrogram" in self.branches:
             raise ValueError(
-                "segment_seconds is None, which hears a whole song at once; a spectrogram needs segments of one length: "
-                "set branches to descriptors alone, or give seconds"
+                "segment_seconds is None, which hears a whole song at once; a spectrogram needs segments of one "
+                "length: set branches to descriptors alone, or give seconds"
             )
         if not 0 <= self.segment_overlap < 1:
             raise ValueError(f"segment_overlap is {self.segment_overlap}; it must be at least 0 and below 1")

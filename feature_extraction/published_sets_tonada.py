@@ -3,6 +3,7 @@
 from typing import Any
 
 from .descriptor_sets_tonada import Block, DescriptorSet
+from .turkish50_tonada import turkish50
 
 LIBROSA_05_QUALITY = 1 / (2 ** (1 / 12) - 1)  # cycles in a window of its constant-Q transform
 LIBROSA_DEFAULT_RATE = 22050
@@ -83,7 +84,8 @@ def _fma518(as_published: bool) -> DescriptorSet:
 
 
 DESCRIPTOR_SETS = {
-    chosen.name: chosen for chosen in (_hsf90(), _bag32(), _fma518(as_published=False), _fma518(as_published=True))
+    chosen.name: chosen
+    for chosen in (_hsf90(), _bag32(), _fma518(as_published=False), _fma518(as_published=True), turkish50())
 }
 
 __all__ = ["DESCRIPTOR_SETS"]
