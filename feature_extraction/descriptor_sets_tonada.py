@@ -17,6 +17,8 @@ from typing import Any
 
 import torch
 
+from .attacks_tonada import attack_time
+from .auditory_cepstrum_tonada import whole_mfcc
 from .chroma_tonada import chroma, chroma_cens, chroma_cqt, tonnetz
 from .descriptors_tonada import (
     amplitude_envelope,
@@ -33,8 +35,25 @@ from .descriptors_tonada import (
     spectral_rolloff,
     zero_crossing_rate,
 )
+from .fluctuation_tonada import fluctuation
+from .frames_tonada import Frames
+from .harmonic_change_tonada import harmonic_change, whole_chroma
+from .loudness_tonada import low_energy, upward_crossings, whole_rms
+from .onsets_tonada import event_density, pulse_clarity
+from .roughness_tonada import roughness
 from .spectrum_tonada import Spectrum
 from .statistics_tonada import STATISTICS, Statistics
+from .tempo_tonada import tempo
+from .whole_spectrum_tonada import (
+    whole_brightness,
+    whole_centroid,
+    whole_entropy,
+    whole_flatness,
+    whole_kurtosis,
+    whole_rolloff,
+    whole_skewness,
+    whole_spread,
+)
 
 PITCH_CLASSES = ("c", "c_sharp", "d", "d_sharp", "e", "f", "f_sharp", "g", "g_sharp", "a", "a_sharp", "b")
 CONTRAST_BANDS = tuple(str(number) for number in range(1, 8))
@@ -51,14 +70,14 @@ class Descriptor:
     What can be computed of frames.
 
     Attributes:
-        compute: from a spectrum and settings to `(segments, columns, frames)`.
+        compute: from a spectrum and settings to `(segments, columns, frames)`, or to `Frames` that it cut itself.
         columns: names of its columns; none for a single one, and numbers for as many as its setting `count` says.
         version: raised whenever its values change, so that no model hears with another definition than it learned.
         lowest_rate: below which the sound does not reach as high as it listens, hertz.
         hop_multiple: of which the hop must be a multiple, samples.
     """
 
-    compute: Callable[..., torch.Tensor]
+    compute: Callable[..., torch.Tensor | Frames]
     columns: tuple[str, ...] = ()
     version: int = 1
     lowest_rate: int = 0
@@ -73,12 +92,19 @@ class Descriptor:
 
 DESCRIPTORS = {
     "amplitude_envelope": Descriptor(amplitude_envelope),
+    "attack_time": Descriptor(attack_time),
     "band_energy_ratio": Descriptor(band_energy_ratio),
     "chroma": Descriptor(chroma, PITCH_CLASSES),
     "chroma_cens": Descriptor(chroma_cens, PITCH_CLASSES, **CONSTANT_Q),
     "chroma_cqt": Descriptor(chroma_cqt, PITCH_CLASSES, **CONSTANT_Q),
+    "event_density": Descriptor(event_density),
+    "fluctuation": Descriptor(fluctuation),
+    "harmonic_change": Descriptor(harmonic_change, lowest_rate=8_000),
+    "low_energy": Descriptor(low_energy),
     "mfcc": Descriptor(mfcc),
+    "pulse_clarity": Descriptor(pulse_clarity),
     "root_mean_square": Descriptor(root_mean_square),
+    "roughness": Descriptor(roughness),
     "spectral_bandwidth": Descriptor(spectral_bandwidth),
     "spectral_centroid": Descriptor(spectral_centroid),
     "spectral_contrast": Descriptor(spectral_contrast, CONTRAST_BANDS, lowest_rate=12_801),
@@ -87,7 +113,20 @@ DESCRIPTORS = {
     "spectral_rms": Descriptor(spectral_rms),
     "spectral_rms_per_bin": Descriptor(spectral_rms_per_bin),
     "spectral_rolloff": Descriptor(spectral_rolloff),
+    "tempo": Descriptor(tempo),
     "tonnetz": Descriptor(tonnetz, TONAL_CENTROID, **CONSTANT_Q),
+    "upward_crossings": Descriptor(upward_crossings),
+    "whole_brightness": Descriptor(whole_brightness),
+    "whole_centroid": Descriptor(whole_centroid),
+    "whole_chroma": Descriptor(whole_chroma, PITCH_CLASSES, lowest_rate=8_000),
+    "whole_entropy": Descriptor(whole_entropy),
+    "whole_flatness": Descriptor(whole_flatness),
+    "whole_kurtosis": Descriptor(whole_kurtosis),
+    "whole_mfcc": Descriptor(whole_mfcc),
+    "whole_rms": Descriptor(whole_rms),
+    "whole_rolloff": Descriptor(whole_rolloff),
+    "whole_skewness": Descriptor(whole_skewness),
+    "whole_spread": Descriptor(whole_spread),
     "zero_crossing_rate": Descriptor(zero_crossing_rate),
 }
 
@@ -141,8 +180,10 @@ class Block:
 
     def compute(self, spectrum: Spectrum) -> torch.Tensor:
         """Its columns of each segment, `(segments, columns)`."""
-        frames = DESCRIPTORS[self.descriptor].compute(spectrum, **self.settings)
-        statistics = Statistics(frames, spectrum.frame_mask)
+        found = DESCRIPTORS[self.descriptor].compute(spectrum, **self.settings)
+        if isinstance(found, torch.Tensor):
+            found = Frames(found, spectrum.frame_mask, spectrum.sampling_rate / spectrum.hop_length)
+        statistics = Statistics(found.values, found.mask, found.rate)
         return torch.cat([getattr(statistics, name) for name in self.statistics], dim=1).float()
 
 

@@ -3,6 +3,7 @@
 from typing import Any
 
 from .descriptor_sets_tonada import Block, DescriptorSet
+from .turkish50_tonada import turkish50
 
 LIBROSA_DEFAULT_RATE = 22050
 FMA_STATISTICS = {
@@ -82,7 +83,8 @@ def _fma518(as_published: bool) -> DescriptorSet:
 
 
 DESCRIPTOR_SETS = {
-    chosen.name: chosen for chosen in (_hsf90(), _bag32(), _fma518(as_published=False), _fma518(as_published=True))
+    chosen.name: chosen
+    for chosen in (_hsf90(), _bag32(), _fma518(as_published=False), _fma518(as_published=True), turkish50())
 }
 
 __all__ = ["DESCRIPTOR_SETS"]

@@ -4,7 +4,7 @@ import inspect
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache, wraps
-from typing import Concatenate, ParamSpec
+from typing import Any, Concatenate, ParamSpec, TypeVar
 
 import torch
 import torchaudio
@@ -19,6 +19,7 @@ FRAMES_AT_ONCE = 64  # their transforms stay in the processor's cache
 ROWS_OF_BLOCK = 16  # mel filters read at once: each hears few bins, and most of the whole bank is zero
 
 Settings = ParamSpec("Settings")
+Result = TypeVar("Result")
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,7 +46,7 @@ class Spectrum:
     hop_length: int
     max_frequency: float
     pad_mode: str = "constant"
-    computed: dict[tuple, torch.Tensor] = field(default_factory=dict, repr=False)
+    computed: dict[tuple, Any] = field(default_factory=dict, repr=False)
 
     @cached_property
     def power(self) -> torch.Tensor:
@@ -86,6 +87,13 @@ class Spectrum:
         bins = self.n_fft // 2 + 1
         return torch.linspace(0, self.sampling_rate / 2, bins, device=self.waveform.device).unsqueeze(1)
 
+    @property
+    def sounds(self) -> torch.Tensor:
+        """Samples of sound in each segment, `(segments,)`: all of a full one, whole hops of one that was padded."""
+        hops = (self.frame_mask.sum(1) - 1).clamp(min=1) * self.hop_length
+        samples = self.waveform.shape[1]
+        return torch.where(self.frame_mask.bool().all(1), samples, hops.clamp(max=samples))
+
     def mel_decibels(self, num_mel_bins: int, floor: float = POWER_FLOOR) -> torch.Tensor:
         """Power in mel bands, `(segments, num_mel_bins, frames)`, in decibels above a power of one."""
         blocks = _mel_blocks(self.sampling_rate, self.n_fft, num_mel_bins, self.max_frequency)
@@ -94,14 +102,14 @@ class Spectrum:
 
 
 def computed_once(
-    function: Callable[Concatenate[Spectrum, Settings], torch.Tensor],
-) -> Callable[Concatenate[Spectrum, Settings], torch.Tensor]:
+    function: Callable[Concatenate[Spectrum, Settings], Result],
+) -> Callable[Concatenate[Spectrum, Settings], Result]:
     """Keep what a function makes of a spectrum with the spectrum, so that nothing is computed twice."""
 
     signature = inspect.signature(function)
 
     @wraps(function)
-    def of_spectrum(spectrum: Spectrum, *args: Settings.args, **settings: Settings.kwargs) -> torch.Tensor:
+    def of_spectrum(spectrum: Spectrum, *args: Settings.args, **settings: Settings.kwargs) -> Result:
         given = signature.bind(spectrum, *args, **settings)
         given.apply_defaults()
         key = (function, *list(given.arguments.values())[1:])

@@ -4,7 +4,12 @@ from functools import cached_property
 
 import torch
 
-STATISTICS = ("mean", "variance", "standard_deviation", "skewness", "kurtosis", "median", "minimum", "maximum")
+from .movement_tonada import period, slope
+
+STATISTICS = (
+    *("mean", "variance", "standard_deviation", "skewness", "kurtosis", "median", "minimum", "maximum"),
+    *("sample_standard_deviation", "slope", "period_frequency", "period_amplitude", "period_entropy"),
+)
 CONSTANT = 1e-6  # a standard deviation below this share of the mean is the rounding of float32, not a movement
 
 
@@ -15,10 +20,12 @@ class Statistics:
     Args:
         frames: `(segments, columns, frames)`.
         frame_mask: `(segments, frames)`, 1 for a real frame; each segment has at least one.
+        rate: frames a second, which tells a period from its number of frames; 0 if they are not evenly spaced.
     """
 
-    def __init__(self, frames: torch.Tensor, frame_mask: torch.Tensor):
+    def __init__(self, frames: torch.Tensor, frame_mask: torch.Tensor, rate: float = 0.0):
         self.frames = frames.double()  # the moments of what hardly moves are differences of near equals
+        self.frame_mask, self.rate = frame_mask, rate
         self.weight = frame_mask.unsqueeze(1).double()
         self.weight = self.weight / self.weight.sum(-1, keepdim=True)
         self.padded = frame_mask.unsqueeze(1) == 0
@@ -51,9 +58,8 @@ class Statistics:
     @property
     def median(self) -> torch.Tensor:
         """Middle value, or the mean of the middle two."""
-        real = self._filled(
-            torch.nan
-        )  # torch's median is the lower of the middle two, and minus that of minus the upper
+        # torch's median is the lower of the middle two; minus that of the negative is the upper.
+        real = self._filled(torch.nan)
         return (real.nanmedian(-1).values - (-real).nanmedian(-1).values) / 2
 
     @property
@@ -65,6 +71,36 @@ class Statistics:
     def maximum(self) -> torch.Tensor:
         """Greatest value."""
         return self._filled(-torch.inf).amax(-1)
+
+    @property
+    def sample_standard_deviation(self) -> torch.Tensor:
+        """Standard deviation of a sample: the mean square has one frame less; 0 of a single frame."""
+        count = self.frame_mask.sum(1, keepdim=True)
+        return (self.variance * count / (count - 1).clamp(min=1)).sqrt()
+
+    @property
+    def slope(self) -> torch.Tensor:
+        """How steeply it climbs from the segment's start to its end, in standard deviations; see `movement_tonada`."""
+        return slope(self.frames, self.frame_mask)
+
+    @property
+    def period_frequency(self) -> torch.Tensor:
+        """Frequency of the main period, hertz; 0 without one."""
+        return self._period[0]
+
+    @property
+    def period_amplitude(self) -> torch.Tensor:
+        """Autocorrelation one main period later; 0 without one."""
+        return self._period[1]
+
+    @property
+    def period_entropy(self) -> torch.Tensor:
+        """Entropy of the autocorrelation, 1 if no lag stands out."""
+        return self._period[2]
+
+    @cached_property
+    def _period(self) -> tuple[torch.Tensor, ...]:
+        return period(self.frames, self.frame_mask, self.rate)
 
     @cached_property
     def _deviation(self) -> torch.Tensor:

@@ -113,6 +113,7 @@ def test_the_sets_are_as_wide_as_they_are_called():
         "bag32": 32,
         "fma518": 518,
         "fma518_published": 518,
+        "turkish50": 50,
     }
 
 
