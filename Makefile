@@ -52,6 +52,8 @@ bench: install ffmpeg  ## Measure speed and memory on this machine
 	$(BIN)/python benchmarks/listening.py
 	$(BIN)/python benchmarks/separation.py
 	$(BIN)/python benchmarks/commands.py
+	$(BIN)/python benchmarks/decoding.py
+	$(BIN)/python benchmarks/resampling.py
 
 results: install  ## Compute docs/results.md anew from the predictions kept beside it
 	$(BIN)/python -m tonada.proving.tables docs/results > docs/results.md

@@ -12,7 +12,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from songs import EXAMPLES, as_m4a, repeated
+from songs import EXAMPLES, long_recording, repeated
 
 TONADA = Path(sys.executable).parent / "tonada"
 RUNS = 3
@@ -67,11 +67,9 @@ def main() -> None:
         commands = {
             "tonada --help": ["--help"],
             "tonada classify, one 30-s clip, from a cold start": ["classify", EXAMPLES / "the-king-is-dead.ogg"],
-            "tonada classify, a one-hour mp3": ["classify", repeated(EXAMPLES / "island-dreams.mp3", 3600, folder)],
-            "tonada classify, a one-hour m4a": [
-                "classify",
-                repeated(as_m4a("island-dreams.mp3", folder), 3600, folder),
-            ],
+            "tonada classify, a one-hour mp3": ["classify", long_recording("mp3", 3600, folder)],
+            "tonada classify, a one-hour m4a": ["classify", long_recording("m4a", 3600, folder)],
+            "tonada classify, a two-hour mp3": ["classify", long_recording("mp3", 7150, folder)],
         }
         print("\n| command | seconds | peak MB |\n|---|---|---|")
         for what, arguments in commands.items():

@@ -178,13 +178,12 @@ class Block:
             "_".join(filter(None, (self.name, column, statistic))) for statistic in self.statistics for column in inner
         )
 
-    def compute(self, spectrum: Spectrum) -> torch.Tensor:
-        """Its columns of each segment, `(segments, columns)`."""
+    def statistics_of(self, spectrum: Spectrum) -> Statistics:
+        """Statistics of its descriptor's frames, of which it takes some."""
         found = DESCRIPTORS[self.descriptor].compute(spectrum, **self.settings)
         if isinstance(found, torch.Tensor):
             found = Frames(found, spectrum.frame_mask, spectrum.sampling_rate / spectrum.hop_length)
-        statistics = Statistics(found.values, found.mask, found.rate)
-        return torch.cat([getattr(statistics, name) for name in self.statistics], dim=1).float()
+        return Statistics(found.values, found.mask, found.rate)
 
 
 @dataclass(frozen=True)
@@ -255,7 +254,14 @@ class DescriptorSet:
 
     def compute(self, spectrum: Spectrum) -> torch.Tensor:
         """The set's columns of each segment, `(segments, columns)`."""
-        return torch.cat([block.compute(spectrum) for block in self.blocks], dim=1)
+        columns = []
+        heard: dict[tuple, Statistics] = {}  # blocks may take other statistics of the same frames
+        for block in self.blocks:
+            key = (block.descriptor, *sorted(block.settings.items()))
+            if key not in heard:
+                heard[key] = block.statistics_of(spectrum)
+            columns += [getattr(heard[key], statistic) for statistic in block.statistics]
+        return torch.cat(columns, dim=1).float()
 
 
 __all__ = ["DESCRIPTORS", "Block", "DescriptorSet"]

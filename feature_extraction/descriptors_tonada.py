@@ -107,7 +107,7 @@ def spectral_flux(spectrum: Spectrum) -> torch.Tensor:
     colour counts and not of loudness (pyAudioAnalysis takes its square); 0 in the first frame.
     """
     distribution = spectrum.distribution
-    change = (distribution[..., 1:] - distribution[..., :-1]).square().sum(1, keepdim=True).sqrt()
+    change = torch.linalg.vector_norm(distribution[..., 1:] - distribution[..., :-1], dim=1, keepdim=True)
     return torch.nn.functional.pad(change, (1, 0))
 
 
