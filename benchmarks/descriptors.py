@@ -4,7 +4,6 @@ Speed of the descriptor sets beside their librosa recipes, and of the whole fron
 One thread, 30 seconds of music, the two sides in turn and the best of their runs, so that a busy machine slows both.
 """
 
-import time
 from collections.abc import Callable
 
 import librosa
@@ -12,25 +11,13 @@ import numpy as np
 import torch
 from librosa_recipes import RECIPES
 from songs import EXAMPLES
+from timing import best_seconds
 from tonada.feature_extraction import TonadaFeatureExtractor
 
 from tonada.listening.decoding import decode
 
-RUNS = 15
 RATE = 22050
 SONG = EXAMPLES / "the-king-is-dead.ogg"
-
-
-def best_seconds(*works: Callable[[], object]) -> list[float]:
-    """Of `RUNS` runs of each, in turn, after one to warm up."""
-    best = [float("inf")] * len(works)
-    for run in range(RUNS + 1):
-        for index, work in enumerate(works):
-            start = time.perf_counter()
-            work()
-            if run:
-                best[index] = min(best[index], time.perf_counter() - start)
-    return best
 
 
 def with_librosa(name: str, waveform: np.ndarray) -> Callable[[], object]:

@@ -5,31 +5,16 @@ One thread, 30 seconds of music at the table's 44.1 kHz, the sides in turn and t
 machine slows both.
 """
 
-import time
-from collections.abc import Callable
-
 import librosa
 import torch
 from songs import EXAMPLES
+from timing import best_seconds
 from tonada.feature_extraction import DESCRIPTOR_SETS, TonadaFeatureExtractor
 from turkish50_recipe import LACKING, turkish50
 
 from tonada.listening.decoding import decode
 
-RUNS = 15
 SONG = EXAMPLES / "the-king-is-dead.ogg"
-
-
-def best_seconds(*works: Callable[[], object]) -> list[float]:
-    """Of `RUNS` runs of each, in turn, after one to warm up."""
-    best = [float("inf")] * len(works)
-    for run in range(RUNS + 1):
-        for index, work in enumerate(works):
-            start = time.perf_counter()
-            work()
-            if run:
-                best[index] = min(best[index], time.perf_counter() - start)
-    return best
 
 
 def compare() -> str:
