@@ -88,7 +88,7 @@ def band_energy_ratio(spectrum: Spectrum, split_frequency: float = 2000.0) -> to
 @computed_once
 def spectral_centroid(spectrum: Spectrum, rate: int | None = None) -> torch.Tensor:
     """Mean frequency weighted by magnitude, hertz; 0 in silence."""
-    return spectrum.frequencies.T @ spectrum.distribution * _stretch(spectrum, rate)
+    return _mean_of(spectrum, spectrum.frequencies.T) * _stretch(spectrum, rate)
 
 
 @computed_once
@@ -96,7 +96,7 @@ def spectral_bandwidth(spectrum: Spectrum, rate: int | None = None) -> torch.Ten
     """Standard deviation of frequency weighted by magnitude, hertz; 0 in silence."""
     # Moments about the segment's own middle, so that their difference keeps its digits for a steady tone, too.
     hertz = spectrum.frequencies.T - spectral_centroid(spectrum).mean(-1, keepdim=True)
-    first, second = (torch.cat([hertz, hertz.square()], dim=1) @ spectrum.distribution).chunk(2, dim=1)
+    first, second = _mean_of(spectrum, torch.cat([hertz, hertz.square()], dim=1)).chunk(2, dim=1)
     return (second - first.square()).clamp(min=0).sqrt() * _stretch(spectrum, rate)
 
 
@@ -106,7 +106,7 @@ def spectral_flux(spectrum: Spectrum) -> torch.Tensor:
     Euclidean distance between neighbouring frames' magnitudes, each scaled to sum one, so that only a change of
     colour counts and not of loudness (pyAudioAnalysis takes its square); 0 in the first frame.
     """
-    distribution = spectrum.distribution
+    distribution = spectrum.magnitude / spectrum.total
     change = torch.linalg.vector_norm(distribution[..., 1:] - distribution[..., :-1], dim=1, keepdim=True)
     return torch.nn.functional.pad(change, (1, 0))
 
@@ -154,6 +154,11 @@ def _contrast_bands(bins: int, step: float) -> list[tuple[int, int, int]]:
         count = max(1, round(CONTRAST_SHARE * (end - first)))
         bands.append((first, end - (not is_highest), count))  # the last bin is counted but not heard
     return bands
+
+
+def _mean_of(spectrum: Spectrum, of_bins: torch.Tensor) -> torch.Tensor:
+    """Means over bins, weighted by magnitude, of `(…, rows, bins)`: `(segments, rows, frames)`; 0 in silence."""
+    return of_bins @ spectrum.magnitude / spectrum.total
 
 
 def _framed(spectrum: Spectrum) -> torch.Tensor:

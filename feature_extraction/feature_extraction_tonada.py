@@ -206,7 +206,7 @@ class TonadaFeatureExtractor(SequenceFeatureExtractor):
             features = []
             for source, offset in zip(sources, offsets, strict=True):
                 segments, sounds = cut.cut(source, starts[done : done + SEGMENTS_PER_PASS], padding=offset)
-                features.append(self._features(gain * (segments - offset), sounds))
+                features.append(self._features(segments.sub_(offset).mul_(gain), sounds))
             for name, part in _side_by_side(features).items():
                 if name not in song:  # taken whole at once: an hour piece by piece leaves holes in memory
                     song[name] = part.new_empty(len(starts), *part.shape[1:])

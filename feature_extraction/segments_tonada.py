@@ -44,10 +44,13 @@ class Segmentation:
 
     def cut(self, waveform: torch.Tensor, starts: list[int], padding: float = 0.0) -> tuple[torch.Tensor, list[int]]:
         """The segments that begin at `starts`, `(segments, length)`, and how many real samples each holds."""
-        pieces = [waveform[start : start + self.length] for start in starts]
-        sounds = [len(piece) for piece in pieces]
-        padded = [torch.nn.functional.pad(piece, (0, self.length - len(piece)), value=padding) for piece in pieces]
-        return torch.stack(padded), sounds
+        segments = waveform.new_full((len(starts), self.length), padding)
+        sounds = []
+        for segment, start in zip(segments, starts, strict=True):
+            piece = waveform[start : start + self.length]
+            segment[: len(piece)] = piece
+            sounds.append(len(piece))
+        return segments, sounds
 
 
 def frames_of(samples: int, hop_length: int) -> int:

@@ -76,10 +76,10 @@ class Spectrum:
         return self.power.sqrt()
 
     @cached_property
-    def distribution(self) -> torch.Tensor:
-        """Magnitude of each frame scaled to sum one; zeros where there is none."""
+    def total(self) -> torch.Tensor:
+        """Sum of each frame's magnitudes, `(segments, 1, frames)`; one in silence, so that shares of it are zero."""
         total = self.magnitude.sum(1, keepdim=True)
-        return self.magnitude / torch.where(total < torch.finfo(total.dtype).tiny, 1.0, total)
+        return torch.where(total < torch.finfo(total.dtype).tiny, 1.0, total)
 
     @property
     def frequencies(self) -> torch.Tensor:
