@@ -29,9 +29,8 @@ def heard(extractor: TonadaFeatureExtractor) -> tuple[np.ndarray, Spectrum]:
     waveform = decode(SONG, extractor.sampling_rate)
     level = 10 ** (extractor.level / 20) / np.sqrt(np.mean(waveform**2))
     samples = torch.from_numpy(level * waveform).unsqueeze(0)
-    mask = torch.ones(1, 1 + len(waveform) // extractor.hop_length, dtype=torch.long)
     numbers = (extractor.sampling_rate, extractor.n_fft, extractor.hop_length, extractor.max_frequency)
-    return level * waveform, Spectrum(samples, mask, *numbers)
+    return level * waveform, Spectrum(samples, torch.tensor([len(waveform)]), *numbers)
 
 
 def draw_waveform(axes: plt.Axes, waveform: np.ndarray, extractor: TonadaFeatureExtractor) -> None:

@@ -1,7 +1,5 @@
 """A song's waveform to what the model hears: checked, cut into segments, each with its spectrogram and descriptors."""
 
-import hashlib
-import json
 import logging
 from typing import Any
 
@@ -11,9 +9,10 @@ from transformers import BatchFeature, SequenceFeatureExtractor
 
 from .descriptor_sets_tonada import DescriptorSet
 from .published_sets_tonada import DESCRIPTOR_SETS
-from .segments_tonada import TAILS, Segmentation, frame_mask, segmentation, sounding
+from .segments_tonada import Segmentation, segmentation, sounding
+from .settings_tonada import BRANCHES, check_schema, check_settings, schema_of
 from .spectrum_tonada import Spectrum
-from .stems_tonada import check_stems, not_stems, stem_columns, tell_of_stems, warn_once
+from .stems_tonada import not_stems, stem_columns, tell_of_stems, warn_once
 from .waveforms_tonada import as_tensor, checked, mean_and_rms, mixed
 
 logger = logging.getLogger(__name__)
@@ -21,8 +20,6 @@ logger = logging.getLogger(__name__)
 QUIETEST = 1e-4  # root mean square, -80 dBFS: what is quieter is silence and is not lifted to a song's level
 SHORTEST_WHOLE = 2**15  # samples to which a song heard as one segment is padded: the longest window and its margins
 SEGMENTS_PER_PASS = 16  # bounds the memory of an hour's spectra; changes no value
-BRANCHES = ("spectrogram", "descriptors")
-PAD_MODES = ("constant", "reflect")
 
 
 class TonadaFeatureExtractor(SequenceFeatureExtractor):
@@ -108,9 +105,13 @@ class TonadaFeatureExtractor(SequenceFeatureExtractor):
         self.branches = list(branches)
         self.stems = None if stems is None else list(stems)
         self.separation = separation
-        self._check()
-        self.feature_schema = self._schema()
-        self._check_schema(feature_schema)
+        if isinstance(descriptor_set, str) and descriptor_set not in DESCRIPTOR_SETS:
+            known = ", ".join(sorted(DESCRIPTOR_SETS))
+            raise ValueError(f"descriptor_set is {descriptor_set!r}; this extractor knows {known}")
+        self.descriptors.check(self.sampling_rate, self.hop_length)
+        check_settings(vars(self))
+        self.feature_schema = schema_of(vars(self), self.descriptors)
+        check_schema(feature_schema, self.feature_schema)
 
     @classmethod
     def for_set(cls, chosen: str | list[dict[str, Any]], **settings: Any) -> "TonadaFeatureExtractor":
@@ -231,75 +232,16 @@ class TonadaFeatureExtractor(SequenceFeatureExtractor):
         offsets = [offset] if len(sources) == 1 else [mean_and_rms(source)[0] for source in sources]
         return 10 ** (self.level / 20) / max(rms, QUIETEST), offsets
 
-    def _features(self, segments: torch.Tensor, sounds: list[int]) -> dict[str, torch.Tensor]:
-        mask = frame_mask(sounds, segments.shape[1], self.hop_length).to(segments.device)
+    def _features(self, segments: torch.Tensor, sounds: torch.Tensor) -> dict[str, torch.Tensor]:
         front_end = (self.sampling_rate, self.n_fft, self.hop_length, self.max_frequency, self.pad_mode)
-        spectrum = Spectrum(segments, mask, *front_end)
+        spectrum = Spectrum(segments, sounds, *front_end)
         features = {}
         if "spectrogram" in self.branches:
             features["spectrogram"] = spectrum.mel_decibels(self.num_mel_bins).unsqueeze(1)
-            features["frame_mask"] = mask
+            features["frame_mask"] = spectrum.frame_mask
         if "descriptors" in self.branches:
             features["descriptors"] = self.descriptors.compute(spectrum)
         return features
-
-    def _schema(self) -> dict[str, Any]:
-        """Column names, versions, and a hash of all that decides what a feature's value is."""
-        numbers = ("sampling_rate", "n_fft", "hop_length", "max_frequency")
-        decides: dict[str, Any] = {name: float(getattr(self, name)) for name in numbers}
-        decides |= {"pad_mode": self.pad_mode, "level": None if self.level is None else float(self.level)}
-        shown = {}
-        if "spectrogram" in self.branches:
-            decides["num_mel_bins"] = self.num_mel_bins
-        if "descriptors" in self.branches:
-            decides["descriptors"] = definition = self.descriptors.definition
-            shown = {"columns": list(self.columns), "versions": definition["versions"]}
-        if self.stems is not None:
-            decides |= {"stems": self.stems, "separation": self.separation}
-        return {"hash": hashlib.sha256(json.dumps(decides, sort_keys=True).encode()).hexdigest()[:16], **shown}
-
-    def _check_schema(self, saved: dict[str, Any] | None) -> None:
-        if saved is None or saved["hash"] == self.feature_schema["hash"]:
-            return
-        changed = [name for name in ("columns", "versions") if saved.get(name) != self.feature_schema.get(name)]
-        raise ValueError(
-            f"the features would not be those that were saved: schema {saved['hash']}, now "
-            f"{self.feature_schema['hash']}; {' and '.join(changed) or 'settings'} differ. Use the version of Tonada "
-            "and the settings that saved them, or pass feature_schema=None and train anew"
-        )
-
-    def _check(self) -> None:
-        if isinstance(self.descriptor_set, str) and self.descriptor_set not in DESCRIPTOR_SETS:
-            raise ValueError(
-                f"descriptor_set is {self.descriptor_set!r}; this extractor knows {', '.join(sorted(DESCRIPTOR_SETS))}"
-            )
-        self.descriptors.check(self.sampling_rate, self.hop_length)
-        if not self.branches or set(self.branches) - set(BRANCHES):
-            raise ValueError(f"branches is {self.branches}; choose among {', '.join(BRANCHES)}")
-        if self.segment_seconds is None and "spectrogram" in self.branches:
-            raise ValueError(
-                "segment_seconds is None, which hears a whole song at once; a spectrogram needs segments of one "
-                "length: set branches to descriptors alone, or give seconds"
-            )
-        if not 0 <= self.segment_overlap < 1:
-            raise ValueError(f"segment_overlap is {self.segment_overlap}; it must be at least 0 and below 1")
-        if not 0 < self.max_frequency <= self.sampling_rate / 2:
-            raise ValueError(
-                f"max_frequency is {self.max_frequency} Hz; it must lie above 0 and at most at half the sampling_rate, "
-                f"{self.sampling_rate / 2} Hz"
-            )
-        check_stems(self.stems, self.separation)
-        for name, choices in (("pad_mode", PAD_MODES), ("tail", TAILS)):
-            if getattr(self, name) not in choices:
-                raise ValueError(f"{name} is {getattr(self, name)!r}; choose among {', '.join(choices)}")
-        for name in ("segment_seconds", "silence", "shortest_seconds", "n_fft", "hop_length", "num_mel_bins"):
-            value = getattr(self, name)
-            if value is not None and not value > 0:
-                raise ValueError(f"{name} is {value}; it must be positive")
-        if self.level is not None and not -120 <= self.level <= 0:
-            raise ValueError(
-                f"level is {self.level} dB; it must lie from -120 to 0, or be None to leave songs as they are"
-            )
 
     def _check_rate(self, sampling_rate: int | None) -> None:
         if sampling_rate is None:

@@ -42,27 +42,21 @@ class Segmentation:
             starts.append(whole * self.stride if self.tail == "padded" else samples - self.length)
         return starts
 
-    def cut(self, waveform: torch.Tensor, starts: list[int], padding: float = 0.0) -> tuple[torch.Tensor, list[int]]:
-        """The segments that begin at `starts`, `(segments, length)`, and how many real samples each holds."""
+    def cut(self, waveform: torch.Tensor, starts: list[int], padding: float = 0.0) -> tuple[torch.Tensor, torch.Tensor]:
+        """The segments that begin at `starts`, `(segments, length)`, and how many real samples each holds, int64."""
         segments = waveform.new_full((len(starts), self.length), padding)
         sounds = []
         for segment, start in zip(segments, starts, strict=True):
             piece = waveform[start : start + self.length]
             segment[: len(piece)] = piece
             sounds.append(len(piece))
-        return segments, sounds
+        return segments, torch.tensor(sounds, device=waveform.device)
 
 
-def frames_of(samples: int, hop_length: int) -> int:
-    """Frames whose centre lies within a sound of `samples` samples: centres stand at 0, hop, 2 hop, …"""
-    return 1 + samples // hop_length
-
-
-def frame_mask(sounds: list[int], length: int, hop_length: int) -> torch.Tensor:
+def frame_mask(sounds: torch.Tensor, length: int, hop_length: int) -> torch.Tensor:
     """1 for each frame that holds sound, 0 for each that was padded: int64 `(segments, frames)`."""
-    frames = torch.arange(frames_of(length, hop_length))
-    real = torch.tensor([frames_of(sound, hop_length) for sound in sounds])
-    return (frames < real.unsqueeze(1)).long()
+    frames = torch.arange(1 + length // hop_length, device=sounds.device)
+    return (frames <= sounds.unsqueeze(1) // hop_length).long()  # centres stand at 0, hop, 2 hop, …
 
 
 def segmentation(
@@ -90,4 +84,4 @@ def sounding(waveform: torch.Tensor, decibels: float) -> tuple[int, int]:
     return int(loud[0]) * BLOCK, min(len(waveform), (int(loud[-1]) + 1) * BLOCK)
 
 
-__all__ = ["TAILS", "Segmentation", "frame_mask", "frames_of", "segmentation", "sounding"]
+__all__ = ["TAILS", "Segmentation", "frame_mask", "segmentation", "sounding"]

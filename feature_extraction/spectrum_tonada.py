@@ -9,6 +9,8 @@ from typing import Any, Concatenate, ParamSpec, TypeVar
 import torch
 import torchaudio
 
+from .segments_tonada import frame_mask
+
 POWER_FLOOR = 1e-5
 """
 Mel power below it counts as silence: -50 dB, some 60 dB below the louder bands of a song at its level. Most of what
@@ -31,7 +33,7 @@ class Spectrum:
 
     Attributes:
         waveform: `(segments, samples)`.
-        frame_mask: `(segments, frames)`, 1 for a frame that holds sound; frames are `1 + samples // hop_length`.
+        sounds: `(segments,)`, int64: how many of a segment's samples are sound and not padding behind it.
         sampling_rate: hertz.
         n_fft: window length, samples.
         hop_length: samples from one frame to the next.
@@ -40,13 +42,18 @@ class Spectrum:
     """
 
     waveform: torch.Tensor
-    frame_mask: torch.Tensor
+    sounds: torch.Tensor
     sampling_rate: int
     n_fft: int
     hop_length: int
     max_frequency: float
     pad_mode: str = "constant"
     computed: dict[tuple, Any] = field(default_factory=dict, repr=False)
+
+    @cached_property
+    def frame_mask(self) -> torch.Tensor:
+        """1 for a frame that holds sound, `(segments, frames)`; frames are `1 + samples // hop_length`."""
+        return frame_mask(self.sounds, self.waveform.shape[1], self.hop_length)
 
     @cached_property
     def power(self) -> torch.Tensor:
@@ -86,13 +93,6 @@ class Spectrum:
         """Centre of each bin in hertz, `(bins, 1)`."""
         bins = self.n_fft // 2 + 1
         return torch.linspace(0, self.sampling_rate / 2, bins, device=self.waveform.device).unsqueeze(1)
-
-    @property
-    def sounds(self) -> torch.Tensor:
-        """Samples of sound in each segment, `(segments,)`: all of a full one, whole hops of one that was padded."""
-        hops = (self.frame_mask.sum(1) - 1).clamp(min=1) * self.hop_length
-        samples = self.waveform.shape[1]
-        return torch.where(self.frame_mask.bool().all(1), samples, hops.clamp(max=samples))
 
     def mel_decibels(self, num_mel_bins: int, floor: float = POWER_FLOOR) -> torch.Tensor:
         """Power in mel bands, `(segments, num_mel_bins, frames)`, in decibels above a power of one."""

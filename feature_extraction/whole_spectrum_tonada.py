@@ -7,7 +7,7 @@ MIRtoolbox's operators do this unless they are told to cut frames. Definitions a
 
 import torch
 
-from .frames_tonada import Frames, hamming_window, once, power_of, power_of_two
+from .frames_tonada import Frames, once, power_of, power_of_two
 from .spectrum_tonada import Spectrum, computed_once
 
 BRIGHT_FROM = 1500.0  # hertz
@@ -27,7 +27,8 @@ def whole_magnitude(spectrum: Spectrum) -> torch.Tensor:
     bins = int(spectrum.max_frequency * size / spectrum.sampling_rate) + 1
     magnitude = torch.empty(len(spectrum.waveform), bins, device=spectrum.waveform.device)
     for index, (waveform, sound) in enumerate(zip(spectrum.waveform, spectrum.sounds.tolist(), strict=True)):
-        windowed = waveform[:sound] * hamming_window(sound).to(waveform.device)
+        window = torch.hamming_window(sound, periodic=False, dtype=torch.float64)  # as long as a song: not kept
+        windowed = waveform[:sound] * window.to(waveform.device)
         magnitude[index] = power_of(torch.fft.rfft(windowed, n=size)[:bins]).float().sqrt()
     return magnitude
 

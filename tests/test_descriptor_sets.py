@@ -127,5 +127,4 @@ def test_segments_are_heard_alike_alone_and_together(sounds, name):
 
 
 def spectrum_of(waveform: np.ndarray) -> Spectrum:
-    mask = torch.ones(1, 1 + len(waveform) // 512, dtype=torch.long)
-    return Spectrum(torch.from_numpy(waveform).unsqueeze(0), mask, RATE, 2048, 512, RATE / 2)
+    return Spectrum(torch.from_numpy(waveform).unsqueeze(0), torch.tensor([len(waveform)]), RATE, 2048, 512, RATE / 2)

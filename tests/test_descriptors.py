@@ -24,14 +24,13 @@ N_FFT, HOP = 2048, 512
 COLUMNS = DESCRIPTOR_SETS["hsf90"].columns
 
 
-def spectrum_of(waveform: np.ndarray, max_frequency: float = RATE / 2, real_frames: int | None = None) -> Spectrum:
-    mask = torch.ones(1, 1 + len(waveform) // HOP, dtype=torch.long)
-    mask[:, real_frames:] = real_frames is None
-    return Spectrum(torch.from_numpy(waveform).unsqueeze(0), mask, RATE, N_FFT, HOP, max_frequency)
+def spectrum_of(waveform: np.ndarray, max_frequency: float = RATE / 2, sound: int | None = None) -> Spectrum:
+    sounds = torch.tensor([sound or len(waveform)])
+    return Spectrum(torch.from_numpy(waveform).unsqueeze(0), sounds, RATE, N_FFT, HOP, max_frequency)
 
 
-def hsf90(waveform: np.ndarray, real_frames: int | None = None) -> np.ndarray:
-    return DESCRIPTOR_SETS["hsf90"].compute(spectrum_of(waveform, real_frames=real_frames))[0].numpy()
+def hsf90(waveform: np.ndarray, sound: int | None = None) -> np.ndarray:
+    return DESCRIPTOR_SETS["hsf90"].compute(spectrum_of(waveform, sound=sound))[0].numpy()
 
 
 def test_filter_banks_are_librosas():
@@ -85,7 +84,7 @@ def test_silence_has_finite_descriptors():
 def test_masked_frames_are_left_out_of_every_statistic():
     sound = noise(4) + tone(300, 4)
     padded = np.concatenate([sound, np.zeros(6 * RATE, np.float32)])
-    np.testing.assert_allclose(hsf90(padded, real_frames=1 + len(sound) // HOP), hsf90(sound), rtol=1e-4, atol=1e-5)
+    np.testing.assert_allclose(hsf90(padded, sound=len(sound)), hsf90(sound), rtol=1e-4, atol=1e-5)
 
 
 def test_nothing_above_the_highest_frequency_is_heard():

@@ -26,9 +26,10 @@ def test_a_descriptor_and_its_statistics_stay_on_their_device(name, monkeypatch)
 
 
 def devices_of(name: str, device: str) -> set[str]:
-    mask = torch.ones(2, FRAMES, dtype=torch.long, device=device)
-    spectrum = Spectrum(torch.ones(2, (FRAMES - 1) * 512, device=device), mask, 22050, 2048, 512, 9000.0)
+    samples = (FRAMES - 1) * 512
+    sounds = torch.full((2,), samples, device=device)
+    spectrum = Spectrum(torch.ones(2, samples, device=device), sounds, 22050, 2048, 512, 9000.0)
     found = DESCRIPTORS[name].compute(spectrum)
-    frames = found if isinstance(found, Frames) else Frames(found, mask, 43.0)
+    frames = found if isinstance(found, Frames) else Frames(found, spectrum.frame_mask, 43.0)
     statistics = Statistics(frames.values, frames.mask, frames.rate)
     return {frames.values.device.type, *(getattr(statistics, each).device.type for each in STATISTICS)}

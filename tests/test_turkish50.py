@@ -25,10 +25,9 @@ OF_SCALE = 1e-5  # of the column's largest value over these sounds
 LOUDNESS = {"_RMSenergy_Mean", "_Fluctuation_Mean", "_Roughness_Mean"}  # of decibels, the mean moves at 0 Hz
 
 
-def turkish50(waveform: np.ndarray, real_frames: int | None = None, rate: int = RATE) -> dict[str, float]:
-    mask = torch.ones(1, 1 + len(waveform) // HOP, dtype=torch.long)
-    mask[:, real_frames:] = real_frames is None
-    spectrum = Spectrum(torch.from_numpy(waveform).unsqueeze(0), mask, rate, 2048, HOP, rate / 2)
+def turkish50(waveform: np.ndarray, sound: int | None = None, rate: int = RATE) -> dict[str, float]:
+    sounds = torch.tensor([sound or len(waveform)])
+    spectrum = Spectrum(torch.from_numpy(waveform).unsqueeze(0), sounds, rate, 2048, HOP, rate / 2)
     return dict(zip(COLUMNS, DESCRIPTOR_SETS["turkish50"].compute(spectrum)[0].tolist(), strict=True))
 
 
@@ -205,7 +204,7 @@ def test_whatever_is_heard_is_finite(rate, samples, amplitude):
 def test_padding_is_not_heard(sounds):
     alone = sounds[0][: 400 * HOP]
     padded = np.concatenate([alone, np.zeros(3 * RATE, np.float32)])
-    heard, expected = turkish50(padded, real_frames=1 + len(alone) // HOP), turkish50(alone)
+    heard, expected = turkish50(padded, sound=len(alone)), turkish50(alone)
     for column in COLUMNS:  # more zeros make more bins of the same spectrum, which means over its loudest bins notice
         assert heard[column] == pytest.approx(expected[column], rel=0.02, abs=0.05), column
 
