@@ -119,11 +119,19 @@ def test_a_wrong_word_is_one_line_and_exit_code_two(arguments, says):
 
 
 @pytest.mark.parametrize(
-    "option", ["--max-minutes=0.1", "--max-file-gb=0.001", "--max-decoded-gb=0.001", "--max-channels=1"]
+    ("command", "option"),
+    [
+        (["classify"], "--max-minutes=0.1"),
+        (["classify"], "--max-file-gb=0.001"),
+        (["classify"], "--max-decoded-gb=0.001"),
+        (["classify"], "--max-channels=1"),
+        (["features", "--set=hsf90", "--output=table.parquet"], "--max-minutes=0.1"),
+        (["features", "--set=hsf90", "--output=table.parquet"], "--max-channels=1"),
+    ],
 )
-def test_a_limit_is_set_by_the_option_that_its_message_names(tmp_path, option):
+def test_a_limit_is_set_by_the_option_that_its_message_names(tmp_path, command, option):
     soundfile.write(tmp_path / "song.wav", np.full((20 * 44100, 2), 0.1), 44100)
-    done = tonada("classify", "song.wav", option, folder=tmp_path)
+    done = tonada(*command, "song.wav", option, folder=tmp_path)
     assert done.returncode == 1
     assert option.split("=")[0] in done.stderr
     assert len(done.stderr.splitlines()) == 1

@@ -7,9 +7,17 @@ from typing import Annotated
 
 import typer
 
+from tonada_cli.limit_options import (
+    CUT_MINUTES,
+    WHOLE_MINUTES,
+    MaxChannels,
+    MaxDecodedGb,
+    MaxFileGb,
+    MaxMinutesByKind,
+    MaxRate,
+    limits,
+)
 from tonada_cli.printing import aside, complain, track
-
-WHOLE_MINUTES, CUT_MINUTES = 15.0, 120.0
 
 
 def features(
@@ -31,17 +39,14 @@ def features(
     segment_overlap: Annotated[
         float, typer.Option(min=0, max=0.95, help="Share of a segment that the next one hears again.")
     ] = 0.0,
-    max_minutes: Annotated[
-        float | None,
-        typer.Option(
-            min=0.05,
-            help=f"Refuse recordings longer than this: {WHOLE_MINUTES:g} as a whole song, {CUT_MINUTES:g} in segments.",
-            show_default=False,
-        ),
-    ] = None,
     workers: Annotated[
         int | None, typer.Option(min=1, max=1024, help="Processes, one a core if not given.", show_default=False)
     ] = None,
+    max_minutes: MaxMinutesByKind = None,
+    max_file_gb: MaxFileGb = 4.0,
+    max_decoded_gb: MaxDecodedGb = 16.0,
+    max_channels: MaxChannels = 8,
+    max_rate: MaxRate = 192_000,
 ) -> None:
     """
     Write the descriptors of each song to a Parquet table: a row a song or a segment, named columns.
@@ -68,23 +73,22 @@ def features(
       tonada features ~/Music --set fma518 --segment-seconds 10 --output segments.parquet --workers 4
     """
     _check(output, segment_seconds, segment_overlap)
+    minutes = max_minutes or (WHOLE_MINUTES if segment_seconds is None else CUT_MINUTES)
+    bounds = limits(minutes, max_file_gb, max_decoded_gb, max_channels, max_rate)
     from tonada.cataloguing.features import SetError, extract, extractor_of
     from tonada.cataloguing.hearing import HearingError
     from tonada.cataloguing.tables import TableError, describe
     from tonada.listening.files import find_audio
-    from tonada.listening.limits import Limits
 
     done = failed = 0
     found = list(find_audio(paths))
-    minutes = max_minutes or (WHOLE_MINUTES if segment_seconds is None else CUT_MINUTES)
     try:
         extractor = extractor_of(set, segment_seconds=segment_seconds, segment_overlap=segment_overlap)
-        songs = extract(found, extractor, output, Limits(max_seconds=60 * minutes), workers or _cores())
-        with closing(songs):
+        with closing(extract(found, extractor, output, bounds, workers or _cores())) as songs:
             for song in track(songs, total=len(found), unit="song"):
                 done += 1
-                if song.status != "ok":
-                    failed += 1
+                failed += song.status != "ok"
+                if song.message:
                     with aside():
                         complain(song.message)
         typer.echo(describe(output))

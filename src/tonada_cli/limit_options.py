@@ -10,6 +10,7 @@ if TYPE_CHECKING:
 
 PANEL = "Limits: a recording beyond one of them is refused"
 GIGABYTE = 1_000_000_000
+WHOLE_MINUTES, CUT_MINUTES = 15.0, 120.0
 
 
 def _number(value: float) -> float:
@@ -21,6 +22,16 @@ def _number(value: float) -> float:
 MaxMinutes = Annotated[
     float,
     typer.Option(min=0.05, callback=_number, help="Length; a minute takes 5 MB of memory.", rich_help_panel=PANEL),
+]
+MaxMinutesByKind = Annotated[
+    float | None,
+    typer.Option(
+        min=0.05,
+        callback=lambda value: None if value is None else _number(value),
+        help=f"Length: {WHOLE_MINUTES:g} if not given and songs are heard whole, {CUT_MINUTES:g} in segments.",
+        show_default=False,
+        rich_help_panel=PANEL,
+    ),
 ]
 MaxFileGb = Annotated[float, typer.Option(min=0.001, callback=_number, help="Size of the file.", rich_help_panel=PANEL)]
 MaxDecodedGb = Annotated[
