@@ -12,7 +12,7 @@ from itertools import pairwise
 import numpy as np
 import torch
 
-from .spectrum_tonada import Spectrum, computed_once
+from .spectrum_tonada import Spectrum, computed_once, frame_by_frame
 
 MFCC_MEL_BINS = 128
 DECIBEL_FLOOR = 1e-10  # power
@@ -106,24 +106,38 @@ def spectral_flux(spectrum: Spectrum) -> torch.Tensor:
     Euclidean distance between neighbouring frames' magnitudes, each scaled to sum one, so that only a change of
     colour counts and not of loudness (pyAudioAnalysis takes its square); 0 in the first frame.
     """
-    distribution = spectrum.magnitude / spectrum.total
-    change = torch.linalg.vector_norm(distribution[..., 1:] - distribution[..., :-1], dim=1, keepdim=True)
-    return torch.nn.functional.pad(change, (1, 0))
+
+    def change(
+        before: torch.Tensor, after: torch.Tensor, total: torch.Tensor, next_total: torch.Tensor
+    ) -> torch.Tensor:
+        return torch.linalg.vector_norm(after / next_total - before / total, dim=-2, keepdim=True)
+
+    magnitude, total = spectrum.magnitude, spectrum.total
+    changes = frame_by_frame(change, magnitude[..., :-1], magnitude[..., 1:], total[..., :-1], total[..., 1:])
+    return torch.nn.functional.pad(changes, (1, 0))
 
 
 @computed_once
 def spectral_rolloff(spectrum: Spectrum, rate: int | None = None) -> torch.Tensor:
     """Lowest bin, in hertz, below and at which lie 85 % of the summed magnitude; 0 in silence."""
-    summed = spectrum.magnitude.transpose(1, 2).cumsum(-1).contiguous()
-    below = torch.searchsorted(summed, ROLLOFF_SHARE * summed[..., -1:].contiguous()).transpose(1, 2)
+
+    def bins_below(magnitude: torch.Tensor) -> torch.Tensor:
+        summed = magnitude.mT.cumsum(-1)
+        return torch.searchsorted(summed, ROLLOFF_SHARE * summed[..., -1:]).mT
+
+    below = frame_by_frame(bins_below, spectrum.magnitude)
     return below * (spectrum.sampling_rate / spectrum.n_fft) * _stretch(spectrum, rate)
 
 
 @computed_once
 def spectral_flatness(spectrum: Spectrum) -> torch.Tensor:
     """Geometric over arithmetic mean of power, at least 1e-10: 1 for a flat spectrum, near 0 for a tone."""
-    power = spectrum.power.clamp(min=DECIBEL_FLOOR)
-    return power.log().mean(1, keepdim=True).exp() / power.mean(1, keepdim=True)
+
+    def of_frames(power: torch.Tensor) -> torch.Tensor:
+        power = power.clamp(min=DECIBEL_FLOOR)
+        return power.log().mean(-2, keepdim=True).exp() / power.mean(-2, keepdim=True)
+
+    return frame_by_frame(of_frames, spectrum.power)
 
 
 @computed_once

@@ -63,15 +63,13 @@ class Spectrum:
         Transformed in double precision: codecs leave bands empty, and there single precision hears its own rounding.
         """
         half = self.n_fft // 2
-        padded = (
-            torch.nn.functional.pad(self.waveform.unsqueeze(1), (half, half), mode=self.pad_mode).squeeze(1).double()
-        )
+        padded = torch.nn.functional.pad(self.waveform.unsqueeze(1), (half, half), mode=self.pad_mode).squeeze(1)
         frames = padded.unfold(1, self.n_fft, self.hop_length)
         window = hann_window(self.n_fft).to(frames.device)
         power = torch.empty(*frames.shape[:2], half + 1, device=frames.device)
         for segment, of_segment in zip(power, frames, strict=True):
             for start in range(0, len(of_segment), FRAMES_AT_ONCE):
-                transformed = torch.fft.rfft(of_segment[start : start + FRAMES_AT_ONCE] * window)
+                transformed = torch.fft.rfft(of_segment[start : start + FRAMES_AT_ONCE].double().mul_(window))
                 squares = torch.view_as_real(transformed).square_()
                 segment[start : start + FRAMES_AT_ONCE] = squares[..., 0] + squares[..., 1]
         power[..., int(self.max_frequency * self.n_fft / self.sampling_rate) + 1 :] = 0
@@ -99,6 +97,18 @@ class Spectrum:
         blocks = _mel_blocks(self.sampling_rate, self.n_fft, num_mel_bins, self.max_frequency)
         parts = [rows.to(self.power.device) @ self.power[:, first:last] for first, last, rows in blocks]
         return 10 * torch.cat(parts, dim=1).clamp(min=floor).log10()
+
+
+def frame_by_frame(function: Callable[..., torch.Tensor], *frames: torch.Tensor) -> torch.Tensor:
+    """
+    A function of tensors `(segments, columns, frames)` for some frames at a time: what it makes on the way, often as
+    large as the spectrum, stays in the processor's cache.
+    """
+    found = []
+    for segment in zip(*frames, strict=True):
+        parts = zip(*(each.split(FRAMES_AT_ONCE, dim=-1) for each in segment), strict=True)
+        found.append(torch.cat([function(*part) for part in parts], dim=-1))
+    return torch.stack(found)
 
 
 def computed_once(
@@ -148,4 +158,4 @@ def _mel_blocks(
     return blocks
 
 
-__all__ = ["Spectrum", "computed_once", "hann_window", "mel_filter_bank"]
+__all__ = ["Spectrum", "computed_once", "frame_by_frame", "hann_window", "mel_filter_bank"]

@@ -5,8 +5,10 @@ from typing import ClassVar
 
 from transformers import PreTrainedConfig
 
+from .sparse_weights_tonada import ATTENTION_MODES
+
 BRANCHES = ("spectrogram", "descriptors")
-ATTENTION_MODES = ("topk", "softmax")
+ATTENTION_PLACEMENTS = ("self", "pooling")
 VOTES = ("mean_probability", "majority", "log_odds")
 
 
@@ -24,9 +26,13 @@ class TonadaConfig(PreTrainedConfig):
         conv_channels: filters of each conv block; a block halves both mel bands and frames. Our choice.
         conv_kernel_size: side of the square kernels; odd, so that a frame stays above its own sound.
         lstm_hidden_size: units of the BiLSTM in each direction.
-        attention_mode: `"topk"` (explicit sparse attention, Zhao et al. 2019, eqs. 5-14) or `"softmax"`.
-        attention_top_k: steps each query keeps under `"topk"`; 8 is what Zhao et al. recommend.
-        attention_heads: heads of the attention; divides `2 * lstm_hidden_size`. Our choice.
+        attention_placement: `"self"`, every step asks every step and the answers are averaged (Zhao et al. 2019); or
+            `"pooling"`, one learned question a head (Chen & Li 2020). Jia 2022 does not say which.
+        attention_mode: `"topk"` (explicit sparse attention, Zhao et al. 2019, eqs. 5-14), `"topk_ste"` (the same with
+            the gradient of softmax), `"sparsemax"`, `"entmax15"`, or `"softmax"`, which Jia 2022 calls soft attention.
+        attention_top_k: steps each query keeps under `"topk"` and `"topk_ste"`, or as a `float` up to 1 the share of
+            the real steps, rounded up; 8 is what Zhao et al. recommend, Jia's own d is unknown.
+        attention_heads: heads of the attention; divides `2 * lstm_hidden_size`. Our choice; Chen & Li have one.
         dnn_sizes: widths of the fully connected layers over the descriptors.
         descriptor_limit: scaled descriptors are cut at this many standard deviations, so that one
             outlier (a burst of silence, a click) cannot shout down the rest. Our choice.
@@ -52,8 +58,9 @@ class TonadaConfig(PreTrainedConfig):
     conv_channels: tuple = (16, 32, 48)
     conv_kernel_size: int = 3
     lstm_hidden_size: int = 128
+    attention_placement: str = "self"
     attention_mode: str = "topk"
-    attention_top_k: int = 8
+    attention_top_k: int | float = 8
     attention_heads: int = 4
     dnn_sizes: tuple = (256, 128, 64)
     descriptor_limit: float = 5.0
@@ -98,6 +105,7 @@ class TonadaConfig(PreTrainedConfig):
 
     def _check(self) -> None:
         _check_choices("branches", self.branches, BRANCHES)
+        _check_choices("attention_placement", (self.attention_placement,), ATTENTION_PLACEMENTS)
         _check_choices("attention_mode", (self.attention_mode,), ATTENTION_MODES)
         _check_choices("vote", (self.vote,), VOTES)
         if self.problem_type not in (None, "single_label_classification"):
@@ -112,8 +120,11 @@ class TonadaConfig(PreTrainedConfig):
             )
         if self.conv_kernel_size % 2 == 0:
             raise ValueError(f"conv_kernel_size is {self.conv_kernel_size}; it must be odd to keep frames in place")
-        if self.attention_top_k < 1:
-            raise ValueError(f"attention_top_k is {self.attention_top_k}; each query must keep at least one step")
+        if self.attention_top_k < 1 if isinstance(self.attention_top_k, int) else not 0 < self.attention_top_k <= 1:
+            raise ValueError(
+                f"attention_top_k is {self.attention_top_k}; each query must keep at least one step, as a whole number "
+                "from 1, or a share above 0 and up to 1.0"
+            )
         for name in ("dropout", "label_smoothing"):
             if not 0 <= getattr(self, name) < 1:
                 raise ValueError(f"{name} is {getattr(self, name)}; it is a share, at least 0 and below 1")

@@ -6,7 +6,7 @@ import torch
 from torch import nn
 from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 
-from .sparse_attention_tonada import TonadaSparseAttention
+from .sparse_attention_tonada import TonadaSparseAttention, TonadaSparsePooling
 
 
 class TonadaConvBlock(nn.Module):
@@ -61,32 +61,30 @@ class TonadaSpectrogramEncoder(nn.Module):
         for _ in self.blocks:
             mels = (mels + 1) // 2
         self.lstm = nn.LSTM(channels[-1] * mels, config.lstm_hidden_size, batch_first=True, bidirectional=True)
-        self.attention = TonadaSparseAttention(config)
+        attention = TonadaSparsePooling if config.attention_placement == "pooling" else TonadaSparseAttention
+        self.attention = attention(config, config.step_size)
 
     def forward(
-        self, spectrogram: torch.Tensor, frame_mask: torch.Tensor
-    ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+        self, spectrogram: torch.Tensor, frame_mask: torch.Tensor, with_weights: bool = False
+    ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor | None]:
         """
         Hear segments.
 
         Args:
             spectrogram: `(segments, channels, mels, frames)`.
             frame_mask: `(segments, frames)`.
+            with_weights: whether the attention's weights are wanted.
 
         Returns:
-            The embedding; the weights, `(segments, heads, steps, steps)`; and the share of all attention of real
-            steps that went to each step, `(segments, steps)`.
+            The embedding; the share of all attention of real steps that went to each step, `(segments, steps)`; and
+            the weights, `(segments, heads, steps, steps)`.
         """
         mask = frame_mask.to(spectrogram.dtype)
         features = (spectrogram - self.mean) / self.scale * mask[:, None, None, :]
         for block in self.blocks:
             features, mask = block(features, mask)
         steps = features.flatten(1, 2).transpose(1, 2)  # (segments, steps, channels * mels)
-        attended, weights = self.attention(self._listen_both_ways(steps, mask), mask)
-        real = mask.unsqueeze(-1)
-        count = real.sum(1).clamp(min=1)
-        kept_steps = (weights.mean(1) * real).sum(1) / count
-        return (attended * real).sum(1) / count, weights, kept_steps
+        return self.attention(self._listen_both_ways(steps, mask), mask, with_weights)
 
     def _listen_both_ways(self, steps: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
         if bool(mask.bool().all()):

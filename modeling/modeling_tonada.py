@@ -10,6 +10,7 @@ from transformers.utils import ModelOutput
 
 from .configuration_tonada import TonadaConfig
 from .encoders_tonada import TonadaDescriptorEncoder, TonadaSpectrogramEncoder
+from .sparse_attention_tonada import TonadaSparsePooling
 from .voting_tonada import agreement, song_log_probabilities
 
 
@@ -58,6 +59,8 @@ class TonadaPreTrainedModel(PreTrainedModel):
             init.ones_(module.scale)
         elif isinstance(module, nn.Conv2d):
             init.kaiming_uniform_(module.weight, nonlinearity="relu")
+        elif isinstance(module, TonadaSparsePooling):
+            init.normal_(module.question)
         elif isinstance(module, nn.Linear):
             init.xavier_uniform_(module.weight)
             init.zeros_(module.bias)
@@ -107,29 +110,32 @@ class TonadaModel(TonadaPreTrainedModel):
         features = {name: tensor[real] for name, tensor in given.items() if tensor is not None}
         if frame_mask is not None:
             features["frame_mask"] = frame_mask[real]
-        songs = {name: _put_back(found, real) for name, found in self._embed_in_passes(features).items()}
-        counts = real.sum(1, keepdim=True).to(songs["embedding"].dtype)
         if output_attentions is None:
             output_attentions = self.config.output_attentions
+        songs = {
+            name: _put_back(found, real) for name, found in self._embed_in_passes(features, output_attentions).items()
+        }
+        counts = real.sum(1, keepdim=True).to(songs["embedding"].dtype)
         return TonadaOutput(
             segment_mask=segment_mask,
             embedding=songs["embedding"].sum(1) / counts,
             segment_embeddings=songs["embedding"],
             kept_steps=songs.get("kept_steps"),
-            attentions=(songs["weights"],) if output_attentions and "weights" in songs else None,
+            attentions=(songs["weights"],) if "weights" in songs else None,
         )
 
-    def _embed_in_passes(self, features: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
+    def _embed_in_passes(self, features: dict[str, torch.Tensor], with_weights: bool) -> dict[str, torch.Tensor]:
         count = len(next(iter(features.values())))
         size = count if self.training else self.config.segments_per_pass
         passes = [
-            self._embed(**{name: tensor[start : start + size] for name, tensor in features.items()})
+            self._embed(with_weights, **{name: tensor[start : start + size] for name, tensor in features.items()})
             for start in range(0, count, size)
         ]
         return {name: torch.cat([each[name] for each in passes]) for name in passes[0]}
 
     def _embed(
         self,
+        with_weights: bool,
         spectrogram: torch.Tensor | None = None,
         frame_mask: torch.Tensor | None = None,
         descriptors: torch.Tensor | None = None,
@@ -137,7 +143,8 @@ class TonadaModel(TonadaPreTrainedModel):
         """Segments, one after another: their embedding and, of the spectrogram branch, weights and kept steps."""
         parts, found = [], {}
         if self.spectrogram_encoder is not None:
-            part, found["weights"], found["kept_steps"] = self.spectrogram_encoder(spectrogram, frame_mask)
+            part, found["kept_steps"], weights = self.spectrogram_encoder(spectrogram, frame_mask, with_weights)
+            found |= {} if weights is None else {"weights": weights}
             parts.append(part)
         if self.descriptor_encoder is not None:
             parts.append(self.descriptor_encoder(descriptors))

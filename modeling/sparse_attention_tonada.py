@@ -1,13 +1,35 @@
-"""Explicit sparse attention: a pure function, and the module that projects around it.
+"""
+Explicit sparse attention: a pure function, the same in chunks for long sounds, and the two modules that project around.
 
-Zhao, Lin, Zhang, Ren, Su & Sun 2019 (arXiv 1912.11637), eqs. 5-14, which Jia 2022 applies to music:
-of each row of scores only the k largest survive, and softmax shares the weight among them alone.
+Jia 2022 puts it where the parent model (Chen & Li 2020) had soft attention over the steps of a BiLSTM. Neither says
+where exactly: both placements that the texts allow are here.
 """
 
 import math
+from typing import NamedTuple
 
 import torch
 from torch import nn
+from torch.utils.checkpoint import checkpoint
+
+from .sparse_weights_tonada import sparse_weights
+
+QUERIES_AT_ONCE = 512  # of longer inputs the scores are never all in memory
+
+
+class Attended(NamedTuple):
+    """
+    What attention found.
+
+    Attributes:
+        gathered: `(…, queries, value_width)`.
+        received: `(…, keys)`, the mean weight that real queries gave to each key.
+        weights: `(…, queries, keys)`, if they were asked for.
+    """
+
+    gathered: torch.Tensor
+    received: torch.Tensor
+    weights: torch.Tensor | None
 
 
 def explicit_sparse_attention(
@@ -16,75 +38,152 @@ def explicit_sparse_attention(
     value: torch.Tensor,
     mask: torch.Tensor | None = None,
     mode: str = "topk",
-    top_k: int = 8,
+    top_k: float = 8,
 ) -> tuple[torch.Tensor, torch.Tensor]:
     """
-    Let each query gather values from the few keys it scores highest.
+    Let each query gather values from the few keys it scores highest (Zhao et al. 2019, arXiv 1912.11637).
 
     Args:
-        query: `(..., queries, width)`.
-        key: `(..., keys, width)`.
-        value: `(..., keys, value_width)`.
-        mask: `(..., keys)`, true where a key is real; padded keys are taken out before the choice.
-        mode: `"topk"`, or `"softmax"` for the ordinary dense kind.
-        top_k: keys kept by each query under `"topk"`. Scores equal to the k-th largest all survive, as in
-            the papers' `score >= threshold`: more than k at a tie, and never dependent on the keys' order.
+        query: `(…, queries, width)`.
+        key: `(…, keys, width)`.
+        value: `(…, keys, value_width)`.
+        mask: `(…, keys)`, true where a key is real; padded keys are taken out before the choice.
+        mode: how a query shares out its weight, see `sparse_weights`.
+        top_k: how many keys it keeps, or which share of the real ones, under `"topk"` and `"topk_ste"`.
 
     Returns:
-        What each query gathered, `(..., queries, value_width)`, and the weights, `(..., queries, keys)`: each
-        row sums to one, or is all zero where no key is real. The threshold is a constant to the gradient,
-        which is therefore zero for every score that was dropped.
+        What each query gathered, `(…, queries, value_width)`, and the weights, `(…, queries, keys)`, which are all zero
+        where no key is real.
     """
-    scores = query @ key.transpose(-1, -2) / math.sqrt(query.shape[-1])
-    kept = torch.ones_like(scores, dtype=torch.bool)
-    lowest = torch.finfo(scores.dtype).min  # finite, so that a row without real keys gives no NaN
-    if mask is not None:
-        kept = kept & mask.bool().unsqueeze(-2)
-        scores = scores.masked_fill(~kept, lowest)
-    if mode == "topk" and top_k < scores.shape[-1]:
-        threshold = scores.topk(top_k, dim=-1).values[..., -1:]
-        kept = kept & (scores >= threshold)
-        scores = scores.masked_fill(~kept, lowest)
-    precise = torch.float32 if scores.dtype in (torch.float16, torch.bfloat16) else scores.dtype
-    weights = scores.softmax(dim=-1, dtype=precise) * kept
-    weights = weights.to(value.dtype)
+    scores = query / math.sqrt(query.shape[-1]) @ key.transpose(-1, -2)
+    weights = sparse_weights(scores, None if mask is None else mask.bool().unsqueeze(-2), mode, top_k).to(value.dtype)
     return weights @ value, weights
+
+
+def attend_in_chunks(
+    query: torch.Tensor,
+    key: torch.Tensor,
+    value: torch.Tensor,
+    mask: torch.Tensor | None = None,
+    query_mask: torch.Tensor | None = None,
+    mode: str = "topk",
+    top_k: float = 8,
+    with_weights: bool = False,
+    queries_at_once: int = QUERIES_AT_ONCE,
+) -> Attended:
+    """
+    As `explicit_sparse_attention`, for some queries at a time: every mode looks at one query's scores alone.
+
+    Memory is that of `queries_at_once` rows of scores and not of all, in training too, where a chunk's scores are
+    computed again for its gradient. With weights, which are as large, nothing is saved.
+
+    Args:
+        query_mask: `(…, queries)`, true where a query is real; all are, if it is not given.
+        with_weights: also return all weights.
+        queries_at_once: rows of a chunk.
+    """
+    count = query.shape[-2]
+    asks = query.new_ones(count) if query_mask is None else query_mask.to(query.dtype)
+
+    def of(queries: torch.Tensor, asking: torch.Tensor) -> tuple[torch.Tensor, ...]:
+        gathered, weights = explicit_sparse_attention(queries, key, value, mask, mode, top_k)
+        received = (asking.unsqueeze(-2) @ weights).squeeze(-2)
+        return (gathered, received, weights) if with_weights else (gathered, received)
+
+    chunks = list(zip(query.split(queries_at_once, -2), asks.split(queries_at_once, -1), strict=True))
+    again = torch.is_grad_enabled() and len(chunks) > 1 and not with_weights
+    parts = [checkpoint(of, *chunk, use_reentrant=False) if again else of(*chunk) for chunk in chunks]
+    gathered, received, *weights = zip(*parts, strict=True)
+    total = asks.sum(-1, keepdim=True).clamp(min=1)
+    return Attended(_joined(gathered), sum(received) / total, _joined(weights[0]) if weights else None)
+
+
+def _joined(parts: tuple[torch.Tensor, ...]) -> torch.Tensor:
+    return parts[0] if len(parts) == 1 else torch.cat(parts, -2)
 
 
 class TonadaSparseAttention(nn.Module):
     """
-    Self-attention of several heads over the BiLSTM's steps, `(segments, steps, width)` to the same shape.
+    Self-attention of several heads over steps, then their mean: `(segments, steps, width)` to `(segments, width)`.
 
-    Jia 2022 puts the explicit sparse kind where the parent model had soft attention; the exact placement is
-    not published. Here every step asks, and what it gathers replaces it: no residual path carries a
-    dropped step around the choice, so the weights tell all that was heard.
+    Every step asks, and what it gathers replaces it: no residual path carries a dropped step around the choice, so the
+    weights tell all that was heard. Placement as Zhao et al. 2019 have it in a transformer; whether Jia 2022 does is
+    unknown.
     """
 
-    def __init__(self, config):
+    def __init__(self, config, width: int):
         super().__init__()
         self.heads = config.attention_heads
         self.mode = config.attention_mode
         self.top_k = config.attention_top_k
-        self.query = nn.Linear(config.step_size, config.step_size)
-        self.key = nn.Linear(config.step_size, config.step_size)
-        self.value = nn.Linear(config.step_size, config.step_size)
-        self.output = nn.Linear(config.step_size, config.step_size)
+        self.query = nn.Linear(width, width)
+        self.key = nn.Linear(width, width)
+        self.value = nn.Linear(width, width)
+        self.output = nn.Linear(width, width)
 
-    def forward(self, steps: torch.Tensor, mask: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-        """Steps `(segments, steps, width)`, mask `(segments, steps)`; and weights `(segments, heads, steps, steps)`."""
+    def forward(
+        self, steps: torch.Tensor, mask: torch.Tensor, with_weights: bool = False
+    ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor | None]:
+        """
+        Hear the steps that are real.
 
-        def split(projected: torch.Tensor) -> torch.Tensor:
-            return projected.unflatten(-1, (self.heads, -1)).transpose(1, 2)  # (segments, heads, steps, width / heads)
+        Args:
+            steps: `(segments, steps, width)`.
+            mask: `(segments, steps)`, 1 for a real step.
+            with_weights: whether weights are wanted.
 
-        gathered, weights = explicit_sparse_attention(
-            split(self.query(steps)),
-            split(self.key(steps)),
-            split(self.value(steps)),
-            mask.unsqueeze(1),
-            self.mode,
-            self.top_k,
+        Returns:
+            The embedding; the share of all attention that each step received, `(segments, steps)`; and the weights,
+            `(segments, heads, steps, steps)`.
+        """
+        query, key, value = (_heads(project(steps), self.heads) for project in (self.query, self.key, self.value))
+        real = mask.unsqueeze(1)
+        gathered, received, weights = attend_in_chunks(
+            query, key, value, real, real, self.mode, self.top_k, with_weights
         )
-        return self.output(gathered.transpose(1, 2).flatten(-2)), weights
+        attended = self.output(gathered.transpose(1, 2).flatten(-2))
+        asking = mask.unsqueeze(-1).to(attended.dtype)
+        return (attended * asking).sum(1) / asking.sum(1).clamp(min=1), received.mean(1), weights
 
 
-__all__ = ["TonadaSparseAttention", "explicit_sparse_attention"]
+class TonadaSparsePooling(nn.Module):
+    """
+    Attentive pooling: one learned question a head chooses among the steps, `(segments, steps, width)` to
+    `(segments, width)`.
+
+    The additive form of the parent, a_i = softmax(f(r_i)) and att = sum a_i r_i with f(r) = v . tanh(W r + b), and the
+    softmax made sparse; the parent has one head.
+    """
+
+    def __init__(self, config, width: int):
+        super().__init__()
+        self.heads = config.attention_heads
+        self.mode = config.attention_mode
+        self.top_k = config.attention_top_k
+        self.key = nn.Linear(width, width)
+        self.question = nn.Parameter(torch.empty(self.heads, 1, width // self.heads))
+
+    def forward(
+        self, steps: torch.Tensor, mask: torch.Tensor, with_weights: bool = False
+    ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor | None]:
+        """As [`TonadaSparseAttention.forward`]; the weights are `(segments, heads, 1, steps)`."""
+        key, value = _heads(self.key(steps).tanh(), self.heads), _heads(steps, self.heads)
+        query = self.question.expand(len(steps), -1, -1, -1)
+        gathered, received, weights = attend_in_chunks(
+            query, key, value, mask.unsqueeze(1), None, self.mode, self.top_k, with_weights
+        )
+        return gathered.transpose(1, 2).flatten(1), received.mean(1), weights
+
+
+def _heads(projected: torch.Tensor, heads: int) -> torch.Tensor:
+    """`(segments, steps, width)` to `(segments, heads, steps, width / heads)`."""
+    return projected.unflatten(-1, (heads, -1)).transpose(1, 2)
+
+
+__all__ = [
+    "Attended",
+    "TonadaSparseAttention",
+    "TonadaSparsePooling",
+    "attend_in_chunks",
+    "explicit_sparse_attention",
+]

@@ -2,7 +2,8 @@
 
 import pytest
 import torch
-from tonada.modeling.sparse_attention_tonada import explicit_sparse_attention
+from tonada.modeling.sparse_attention_tonada import attend_in_chunks, explicit_sparse_attention
+from tonada.modeling.sparse_weights_tonada import ATTENTION_MODES
 
 SHAPES = [(1, 1), (5, 3), (40, 8), (8, 8), (6, 20)]  # (keys, top_k)
 
@@ -18,7 +19,7 @@ def test_each_query_keeps_exactly_k_of_distinct_scores(keys, top_k):
     assert ((weights > 0).sum(-1) == min(top_k, keys)).all()
 
 
-@pytest.mark.parametrize("mode", ["topk", "softmax"])
+@pytest.mark.parametrize("mode", ATTENTION_MODES)
 def test_the_weights_of_a_query_sum_to_one(mode):
     _, weights = explicit_sparse_attention(*random_attention(20), mode=mode)
     torch.testing.assert_close(weights.sum(-1), torch.ones(2, 3, 20, dtype=torch.float64), atol=1e-6, rtol=0)
@@ -50,7 +51,7 @@ def test_permuting_the_keys_permutes_the_weights():
     torch.testing.assert_close(again, gathered)
 
 
-@pytest.mark.parametrize("mode", ["topk", "softmax"])
+@pytest.mark.parametrize("mode", ATTENTION_MODES)
 def test_a_padded_key_is_never_chosen_however_high_its_score(mode):
     query, key, value = random_attention(10)
     mask = torch.arange(10) < 6
@@ -62,7 +63,7 @@ def test_a_padded_key_is_never_chosen_however_high_its_score(mode):
 
 
 @pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16, torch.float32])
-@pytest.mark.parametrize("mode", ["topk", "softmax"])
+@pytest.mark.parametrize("mode", ATTENTION_MODES)
 def test_a_row_without_real_keys_gathers_nothing_and_no_gradient_is_nan(mode, dtype):
     query, key, value = (tensor.requires_grad_() for tensor in random_attention(9, dtype))
     gathered, weights = explicit_sparse_attention(query, key, value, torch.zeros(2, 3, 9), mode, top_k=2)
@@ -81,3 +82,33 @@ def test_dropped_keys_get_no_gradient_and_kept_ones_that_of_finite_differences()
     assert (value.grad[never_kept] == 0).all()
     inputs = [tensor[:1, :1].detach().requires_grad_() for tensor in (query, key, value)]
     assert torch.autograd.gradcheck(lambda *each: explicit_sparse_attention(*each, top_k=3)[0], inputs)
+
+
+@pytest.mark.parametrize("mode", ATTENTION_MODES)
+@pytest.mark.parametrize("queries_at_once", [1, 7, 20, 50])
+def test_attention_in_chunks_is_the_same_attention(mode, queries_at_once):
+    query, key, value = random_attention(20)
+    mask = (torch.arange(20) < 15).expand(2, 3, 20)
+    expected, weights = explicit_sparse_attention(query, key, value, mask, mode, top_k=4)
+    found = attend_in_chunks(query, key, value, mask, mask, mode, 4, True, queries_at_once)
+    torch.testing.assert_close(found.gathered, expected)
+    torch.testing.assert_close(found.weights, weights)
+    torch.testing.assert_close(found.received, weights[..., :15, :].mean(-2))
+
+
+def test_attention_in_chunks_has_the_same_gradient():
+    whole, chunks = ([tensor.requires_grad_() for tensor in random_attention(20)] for _ in range(2))
+    attend_in_chunks(*whole, queries_at_once=20).gathered.square().sum().backward()
+    attend_in_chunks(*chunks, queries_at_once=6).gathered.square().sum().backward()
+    for one, other in zip(whole, chunks, strict=True):
+        torch.testing.assert_close(one.grad, other.grad)
+
+
+def test_of_a_long_input_no_scores_are_kept_for_the_gradient():
+    query, key, value = (tensor.requires_grad_() for tensor in random_attention(64))
+    sizes = []
+    with torch.autograd.graph.saved_tensors_hooks(lambda kept: sizes.append(kept.numel()) or kept, lambda kept: kept):
+        attend_in_chunks(query, key, value, queries_at_once=8)
+        assert max(sizes, default=0) <= key.numel()
+        explicit_sparse_attention(query, key, value)
+        assert max(sizes) >= 2 * 3 * 64 * 64

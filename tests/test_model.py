@@ -5,6 +5,7 @@ import torch
 from conftest import RATE, new_model, noise, songs_of_different_lengths
 from tonada.feature_extraction import TonadaFeatureExtractor
 from tonada.modeling import TonadaConfig, TonadaForAudioClassification, TonadaModel
+from tonada.modeling.sparse_weights_tonada import ATTENTION_MODES
 
 
 @pytest.fixture(scope="module")
@@ -41,6 +42,18 @@ def test_the_bare_model_gives_the_mean_embedding_of_the_segments(model, heard):
     first = output.segment_embeddings[0, : int(heard["segment_mask"][0].sum())]
     torch.testing.assert_close(output.embedding[0], first.mean(0))
     assert output.embedding.shape == (5, model.config.embedding_size)
+
+
+@pytest.mark.parametrize("mode", ATTENTION_MODES)
+@pytest.mark.parametrize("placement", ["self", "pooling"])
+def test_every_attention_answers_alike_in_company_and_shares_out_all_weight(heard, mode, placement):
+    model = new_model(attention_mode=mode, attention_placement=placement, attention_top_k=0.2)
+    together = model(**heard, output_attentions=True)
+    alone = model(**{name: tensor[2:3] for name, tensor in heard.items()})
+    torch.testing.assert_close(together.logits[2:3], alone.logits, atol=1e-5, rtol=1e-5)
+    weights = together.attentions[0][heard["segment_mask"].bool()]
+    torch.testing.assert_close(weights.sum(-1).amax(-1), torch.ones(weights.shape[:2]))
+    assert weights.shape[-2] == (1 if placement == "pooling" else weights.shape[-1])
 
 
 @pytest.mark.parametrize("branches", [("spectrogram",), ("descriptors",)])
@@ -96,11 +109,13 @@ def test_a_song_without_segments_is_refused(model, heard):
 @pytest.mark.parametrize(
     ("setting", "value", "says"),
     [
-        ("attention_mode", "dense", "topk, softmax"),
+        ("attention_mode", "dense", "topk, topk_ste, sparsemax, entmax15, softmax"),
         ("vote", "loudest", "mean_probability, majority, log_odds"),
         ("branches", (), "spectrogram, descriptors"),
         ("attention_heads", 3, "does not divide"),
         ("attention_top_k", 0, "at least one"),
+        ("attention_top_k", 1.5, "share above 0 and up to 1.0"),
+        ("attention_placement", "above", "self, pooling"),
         ("conv_kernel_size", 4, "odd"),
         ("temperature", 0.0, "positive"),
         ("problem_type", "multi_label_classification", "one label a song"),
