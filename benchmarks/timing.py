@@ -3,16 +3,23 @@
 import time
 from collections.abc import Callable
 
-RUNS = 15
+SERIES, RUNS = 5, 5
 
 
 def best_seconds(*works: Callable[[], object]) -> list[float]:
-    """Of `RUNS` runs of each, in turn, after one to warm up: a busy machine slows all of them."""
+    """
+    Of five series of each, in turn, so that a busy machine slows all of them. A series is one run to warm up and five
+    more, as in a folder of songs: straight after another work a run finds its memory given back and the cache cold.
+    """
     best = [float("inf")] * len(works)
-    for run in range(RUNS + 1):
+    for _ in range(SERIES):
         for index, work in enumerate(works):
-            start = time.perf_counter()
             work()
-            if run:
-                best[index] = min(best[index], time.perf_counter() - start)
+            best[index] = min(best[index], *(_seconds(work) for _ in range(RUNS)))
     return best
+
+
+def _seconds(work: Callable[[], object]) -> float:
+    start = time.perf_counter()
+    work()
+    return time.perf_counter() - start

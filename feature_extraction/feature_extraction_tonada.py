@@ -8,12 +8,13 @@ import torch
 from transformers import BatchFeature, SequenceFeatureExtractor
 
 from .descriptor_sets_tonada import DescriptorSet
+from .images_tonada import MODES, as_pictures, picture_of, read_picture, stretched_mask
 from .published_sets_tonada import DESCRIPTOR_SETS
 from .segments_tonada import Segmentation, segmentation, sounding
-from .settings_tonada import BRANCHES, check_schema, check_settings, schema_of
+from .settings_tonada import check_schema, check_settings, schema_of
 from .spectrum_tonada import Spectrum
 from .stems_tonada import not_stems, stem_columns, tell_of_stems, warn_once
-from .waveforms_tonada import as_tensor, checked, mean_and_rms, mixed
+from .waveforms_tonada import as_tensor, checked, checked_steps, mean_and_rms, mixed
 
 logger = logging.getLogger(__name__)
 
@@ -47,9 +48,15 @@ class TonadaFeatureExtractor(SequenceFeatureExtractor):
         pad_mode: what stands for sound before a segment and after it: `"constant"` zeros, or `"reflect"`.
         descriptor_set: a published set by name, see `DESCRIPTOR_SETS`; or one's own, a list of blocks
             `{"descriptor": …, "statistics": […]}` with settings of the descriptor, see `DESCRIPTORS`.
-        branches: which of `"spectrogram"` and `"descriptors"` to make.
+        branches: what to make, any of `"spectrogram"`, `"descriptors"` and `"waveform"` (segments of sound, for an
+            encoder inside the model); or `"embeddings"` alone, which cuts songs that are given as steps of embeddings.
+        image_size: side of the square picture that the spectrogram becomes, pixels; 512 in Jia 2022. Pictures of
+            spectrograms, PNG or JPEG, are then taken in the place of sound, each a song of one segment.
+        image_mode: its channels, `"L"`, `"RGB"` or `"RGBA"`.
+        embedding_rate: steps a second of embeddings; about one of VGGish.
         stems: names of the stems that a song is given in, `(stems, samples)`: each is a channel of the spectrogram and
-            a block of descriptors. Level, silence and segments are those of their sum. `None` hears the mix.
+            a block of descriptors. Level, silence and segments are those of the stem called mix, or else of their sum.
+            `None` hears the mix alone.
         separation: the method that made them; a key of `METHODS` in `tonada.listening.separation`.
         feature_schema: what the features were when the extractor was saved. Features that would differ are refused.
 
@@ -64,7 +71,7 @@ class TonadaFeatureExtractor(SequenceFeatureExtractor):
         `frame_mask` `(songs, segments, frames)` and `segment_mask` `(songs, segments)`, int64.
     """
 
-    model_input_names = ["spectrogram", "frame_mask", "descriptors", "segment_mask"]
+    model_input_names = ["spectrogram", "frame_mask", "descriptors", "segment_mask", "waveform", "sounds", "embeddings"]
     _auto_class = "AutoFeatureExtractor"
 
     def __init__(
@@ -82,7 +89,10 @@ class TonadaFeatureExtractor(SequenceFeatureExtractor):
         max_frequency: float | None = 9_000.0,
         pad_mode: str = "constant",
         descriptor_set: str | list[dict[str, Any]] = "hsf90",
-        branches: tuple[str, ...] | list[str] = BRANCHES,
+        branches: tuple[str, ...] | list[str] = ("spectrogram", "descriptors"),
+        image_size: int | None = None,
+        image_mode: str = "RGBA",
+        embedding_rate: float = 1.0,
         stems: tuple[str, ...] | list[str] | None = None,
         separation: str | None = None,
         feature_schema: dict[str, Any] | None = None,
@@ -103,6 +113,9 @@ class TonadaFeatureExtractor(SequenceFeatureExtractor):
         self.pad_mode = pad_mode
         self.descriptor_set = descriptor_set
         self.branches = list(branches)
+        self.image_size = image_size
+        self.image_mode = image_mode
+        self.embedding_rate = embedding_rate
         self.stems = None if stems is None else list(stems)
         self.separation = separation
         if isinstance(descriptor_set, str) and descriptor_set not in DESCRIPTOR_SETS:
@@ -141,7 +154,8 @@ class TonadaFeatureExtractor(SequenceFeatureExtractor):
 
         Args:
             waveforms: one song, `(samples,)` floats in about [-1, 1] as an array, tensor or list; or a list of such.
-                With `stems` a song is `(stems, samples)`.
+                With `stems` a song is `(stems, samples)`; of embeddings it is `(steps, width)`. With `image_size` it
+                may be a picture instead.
             sampling_rate: rate of the waveforms, hertz.
             return_tensors: `"pt"` for torch, `"np"` or nothing for numpy.
             device: where to compute, and where torch's features stay.
@@ -150,8 +164,13 @@ class TonadaFeatureExtractor(SequenceFeatureExtractor):
             ValueError: the rate is not the extractor's; a waveform is empty, not mono (or not as many stems), not
                 floating point or not finite.
         """
-        self._check_rate(sampling_rate)
-        songs = [self._song(waveform.to(device)) for waveform in self._as_songs(waveforms)]
+        if self.image_size is not None and (pictures := as_pictures(waveforms)):
+            songs = [self._picture(picture, self.image_size) for picture in pictures]
+        else:
+            if "embeddings" not in self.branches:
+                self._check_rate(sampling_rate)
+            hear = self._steps if "embeddings" in self.branches else self._song
+            songs = [hear(waveform.to(device)) for waveform in self._as_songs(waveforms)]
         features = {name: _stack_padded([song[name] for song in songs]) for name in songs[0]}
         if return_tensors == "pt":
             return BatchFeature(features)
@@ -172,8 +191,13 @@ class TonadaFeatureExtractor(SequenceFeatureExtractor):
 
     @property
     def num_channels(self) -> int:
-        """Channels of the spectrogram: one for the mix, or one a stem."""
-        return 1 if self.stems is None else len(self.stems)
+        """Channels of the spectrogram: of the mix or of each stem, one or those of a picture."""
+        return len(self.stems or ["mix"]) * (1 if self.image_size is None else MODES[self.image_mode])
+
+    @property
+    def num_bands(self) -> int:
+        """Height of the spectrogram: mel bands, or rows of a picture."""
+        return self.image_size or self.num_mel_bins
 
     @classmethod
     def from_dict(cls, feature_extractor_dict: dict[str, Any], **kwargs: Any) -> Any:
@@ -190,17 +214,17 @@ class TonadaFeatureExtractor(SequenceFeatureExtractor):
 
     def segment_times(self, waveform: Any) -> list[tuple[float, float]]:
         """Start and end of each segment of a song, `(samples,)` or `(stems, samples)`, in seconds."""
-        first, end = self._sounding(mixed(self._as_song(waveform)))
-        cut = self._segmentation(end - first)
+        first, end = self._sounding(mixed(self._as_song(waveform), self.stems))
+        cut = self._segmentation(end - first, self.sampling_rate)
         starts = [first + start for start in cut.starts(end - first)]
         return [(start / self.sampling_rate, min(start + cut.length, end) / self.sampling_rate) for start in starts]
 
     def _song(self, waveform: torch.Tensor) -> dict[str, torch.Tensor]:
-        mix = mixed(waveform)
+        mix = mixed(waveform, self.stems)
         first, end = self._sounding(mix)
         sources = torch.atleast_2d(waveform)[:, first:end]
         gain, offsets = self._level(mix[first:end], sources)
-        cut = self._segmentation(end - first)
+        cut = self._segmentation(end - first, self.sampling_rate)
         starts = cut.starts(end - first)
         song: dict[str, torch.Tensor] = {}
         for done in range(0, len(starts), SEGMENTS_PER_PASS):
@@ -214,15 +238,28 @@ class TonadaFeatureExtractor(SequenceFeatureExtractor):
                 song[name][done : done + len(part)] = part
         return {**song, "segment_mask": torch.ones(len(starts), dtype=torch.long, device=waveform.device)}
 
+    def _steps(self, embeddings: torch.Tensor) -> dict[str, torch.Tensor]:
+        """A song's steps, `(steps, width)`, cut into segments."""
+        cut = self._segmentation(len(embeddings), self.embedding_rate)
+        segments, real = cut.cut(embeddings, cut.starts(len(embeddings)))
+        mask = (torch.arange(cut.length, device=real.device) < real.unsqueeze(1)).long()
+        return {"embeddings": segments, "step_mask": mask, "segment_mask": torch.ones_like(real)}
+
+    def _picture(self, picture: Any, size: int) -> dict[str, torch.Tensor]:
+        """A picture of a spectrogram as a song of one segment."""
+        if self.branches != ["spectrogram"]:
+            raise ValueError(f"a picture holds a spectrogram alone; branches is {self.branches}")
+        pixels = read_picture(picture, size, self.image_mode).unsqueeze(0)
+        whole = torch.ones(1, size, dtype=torch.long)
+        return {"spectrogram": pixels, "frame_mask": whole, "segment_mask": whole[:, 0]}
+
     def _sounding(self, waveform: torch.Tensor) -> tuple[int, int]:
         return (0, len(waveform)) if self.silence is None else sounding(waveform, self.silence)
 
-    def _segmentation(self, samples: int) -> Segmentation:
+    def _segmentation(self, samples: int, rate: float) -> Segmentation:
         if self.segment_seconds is None:
             return Segmentation(length=max(samples, SHORTEST_WHOLE), stride=1, shortest=samples)
-        return segmentation(
-            self.sampling_rate, self.segment_seconds, self.segment_overlap, self.shortest_seconds, self.tail
-        )
+        return segmentation(rate, self.segment_seconds, self.segment_overlap, self.shortest_seconds, self.tail)
 
     def _level(self, mix: torch.Tensor, sources: torch.Tensor) -> tuple[float, list[float]]:
         """The gain that brings the mix to its level, and the offset to be taken off each source before."""
@@ -235,10 +272,16 @@ class TonadaFeatureExtractor(SequenceFeatureExtractor):
     def _features(self, segments: torch.Tensor, sounds: torch.Tensor) -> dict[str, torch.Tensor]:
         front_end = (self.sampling_rate, self.n_fft, self.hop_length, self.max_frequency, self.pad_mode)
         spectrum = Spectrum(segments, sounds, *front_end)
-        features = {}
+        features: dict[str, torch.Tensor] = {}
         if "spectrogram" in self.branches:
-            features["spectrogram"] = spectrum.mel_decibels(self.num_mel_bins).unsqueeze(1)
-            features["frame_mask"] = spectrum.frame_mask
+            decibels, mask = spectrum.mel_decibels(self.num_mel_bins), spectrum.frame_mask
+            if self.image_size is None:
+                features |= {"spectrogram": decibels.unsqueeze(1), "frame_mask": mask}
+            else:
+                features["spectrogram"] = picture_of(decibels, mask, self.image_size, self.image_mode)
+                features["frame_mask"] = stretched_mask(mask, self.image_size)
+        if "waveform" in self.branches:
+            features |= {"waveform": segments, "sounds": sounds}
         if "descriptors" in self.branches:
             features["descriptors"] = self.descriptors.compute(spectrum)
         return features
@@ -264,6 +307,8 @@ class TonadaFeatureExtractor(SequenceFeatureExtractor):
 
     def _as_song(self, waveform: Any) -> torch.Tensor:
         tensor = as_tensor(waveform)
+        if "embeddings" in self.branches:
+            return checked_steps(tensor)
         if self.stems is not None and (tensor.ndim != 2 or len(tensor) != len(self.stems)):
             raise ValueError(not_stems(tuple(tensor.shape), self.stems, self.separation))
         if self.stems is None and tensor.ndim != 1:

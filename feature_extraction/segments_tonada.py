@@ -43,8 +43,8 @@ class Segmentation:
         return starts
 
     def cut(self, waveform: torch.Tensor, starts: list[int], padding: float = 0.0) -> tuple[torch.Tensor, torch.Tensor]:
-        """The segments that begin at `starts`, `(segments, length)`, and how many real samples each holds, int64."""
-        segments = waveform.new_full((len(starts), self.length), padding)
+        """The segments that begin at `starts`, `(segments, length, …)`, and how many real samples each holds, int64."""
+        segments = waveform.new_full((len(starts), self.length, *waveform.shape[1:]), padding)
         sounds = []
         for segment, start in zip(segments, starts, strict=True):
             piece = waveform[start : start + self.length]
@@ -59,13 +59,11 @@ def frame_mask(sounds: torch.Tensor, length: int, hop_length: int) -> torch.Tens
     return (frames <= sounds.unsqueeze(1) // hop_length).long()  # centres stand at 0, hop, 2 hop, …
 
 
-def segmentation(
-    sampling_rate: int, seconds: float, overlap: float, shortest_seconds: float, tail: str
-) -> Segmentation:
-    """A segmentation from seconds and a share of overlap in [0, 1)."""
-    length = round(seconds * sampling_rate)
+def segmentation(rate: float, seconds: float, overlap: float, shortest_seconds: float, tail: str) -> Segmentation:
+    """A segmentation from samples or steps a second, seconds, and a share of overlap in [0, 1)."""
+    length = max(1, round(seconds * rate))
     stride = max(1, math.floor(length * (1 - overlap)))
-    return Segmentation(length, stride, round(shortest_seconds * sampling_rate), tail)
+    return Segmentation(length, stride, round(shortest_seconds * rate), tail)
 
 
 def sounding(waveform: torch.Tensor, decibels: float) -> tuple[int, int]:

@@ -6,12 +6,22 @@ from collections.abc import Mapping
 from typing import Any
 
 from .descriptor_sets_tonada import DescriptorSet
+from .images_tonada import MODES
 from .segments_tonada import TAILS
 from .stems_tonada import check_stems, stem_columns
 
-BRANCHES = ("spectrogram", "descriptors")
+BRANCHES = ("spectrogram", "descriptors", "waveform", "embeddings")
 PAD_MODES = ("constant", "reflect")
-POSITIVE = ("segment_seconds", "silence", "shortest_seconds", "n_fft", "hop_length", "num_mel_bins")
+POSITIVE = (
+    "segment_seconds",
+    "silence",
+    "shortest_seconds",
+    "n_fft",
+    "hop_length",
+    "num_mel_bins",
+    "image_size",
+    "embedding_rate",
+)
 
 
 def check_settings(settings: Mapping[str, Any]) -> None:
@@ -24,11 +34,15 @@ def check_settings(settings: Mapping[str, Any]) -> None:
     branches, rate = settings["branches"], settings["sampling_rate"]
     if not branches or set(branches) - set(BRANCHES):
         raise ValueError(f"branches is {branches}; choose among {', '.join(BRANCHES)}")
-    if settings["segment_seconds"] is None and "spectrogram" in branches:
+    if "embeddings" in branches and len(branches) > 1:
+        raise ValueError(f"branches is {branches}; embeddings are given instead of sound, so that they stand alone")
+    if settings["segment_seconds"] is None and branches != ["descriptors"]:
         raise ValueError(
-            "segment_seconds is None, which hears a whole song at once; a spectrogram needs segments of one "
+            "segment_seconds is None, which hears a whole song at once; all but descriptors need segments of one "
             "length: set branches to descriptors alone, or give seconds"
         )
+    if settings["stems"] is not None and "waveform" in branches:
+        raise ValueError("an encoder inside the model hears a mix: leave stems out, or waveform out of branches")
     if not 0 <= settings["segment_overlap"] < 1:
         raise ValueError(f"segment_overlap is {settings['segment_overlap']}; it must be at least 0 and below 1")
     if not 0 < settings["max_frequency"] <= rate / 2:
@@ -37,7 +51,7 @@ def check_settings(settings: Mapping[str, Any]) -> None:
             f"sampling_rate, {rate / 2} Hz"
         )
     check_stems(settings["stems"], settings["separation"])
-    for name, choices in (("pad_mode", PAD_MODES), ("tail", TAILS)):
+    for name, choices in (("pad_mode", PAD_MODES), ("tail", TAILS), ("image_mode", MODES)):
         if settings[name] not in choices:
             raise ValueError(f"{name} is {settings[name]!r}; choose among {', '.join(choices)}")
     for name in POSITIVE:
@@ -57,6 +71,10 @@ def schema_of(settings: Mapping[str, Any], descriptors: DescriptorSet) -> dict[s
     shown = {}
     if "spectrogram" in settings["branches"]:
         decides["num_mel_bins"] = settings["num_mel_bins"]
+        if settings["image_size"] is not None:
+            decides |= {"image_size": settings["image_size"], "image_mode": settings["image_mode"]}
+    if "embeddings" in settings["branches"]:
+        decides["embedding_rate"] = float(settings["embedding_rate"])
     if "descriptors" in settings["branches"]:
         decides["descriptors"] = definition = descriptors.definition
         shown = {"columns": list(stem_columns(descriptors.columns, stems)), "versions": definition["versions"]}

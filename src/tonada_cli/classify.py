@@ -46,7 +46,8 @@ def classify(
         typer.Option(
             metavar="[METHOD]",
             help="Also judge each stem alone. repet-sim (if METHOD is left out): voice, accompaniment; "
-            "harmonic-percussive: harmonic, percussive; hdemucs, if you have its weights: drums, bass, other, vocals.",
+            "harmonic-percussive: harmonic, percussive; voice-percussion: voice, accompaniment, percussion; hdemucs, "
+            "if you have its weights: drums, bass, other, vocals.",
         ),
     ] = Separation.NONE,
     max_minutes: MaxMinutes = 120.0,

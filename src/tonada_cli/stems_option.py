@@ -12,6 +12,7 @@ class Separation(StrEnum):
     NONE = "none"
     REPET_SIM = "repet-sim"
     HARMONIC_PERCUSSIVE = "harmonic-percussive"
+    VOICE_PERCUSSION = "voice-percussion"
     HDEMUCS = "hdemucs"
 
 

@@ -61,7 +61,7 @@ def new_model(
     config = TonadaConfig(
         branches=extractor.branches,
         num_channels=extractor.num_channels,
-        num_mel_bins=extractor.num_mel_bins,
+        num_mel_bins=extractor.num_bands,
         num_descriptors=len(extractor.columns),
         feature_schema=extractor.feature_schema["hash"],
         id2label=dict(enumerate(labels)),
@@ -69,10 +69,9 @@ def new_model(
         **recipe.model,
     )
     model = TonadaForAudioClassification(config)
-    encoders = {"spectrogram": model.tonada.spectrogram_encoder, "descriptors": model.tonada.descriptor_encoder}
-    for branch in config.branches:
-        encoders[branch].mean.copy_(scales[f"{branch}_mean"])
-        encoders[branch].scale.copy_(scales[f"{branch}_scale"])
+    for branch, encoder in model.tonada.encoders.items():
+        encoder.mean.copy_(scales[f"{branch}_mean"])
+        encoder.scale.copy_(scales[f"{branch}_scale"])
     return model
 
 

@@ -7,7 +7,15 @@ from dataclasses import dataclass
 import numpy as np
 
 from tonada.listening.stem_cache import StemCache
-from tonada.listening.unmixing import HDEMUCS, SeparationError, check_hdemucs, harmonic_percussive, hdemucs, repet_sim
+from tonada.listening.unmixing import (
+    HDEMUCS,
+    SeparationError,
+    check_hdemucs,
+    harmonic_percussive,
+    hdemucs,
+    repet_sim,
+    voice_percussion,
+)
 
 OVERLAP_SECONDS = 2.0  # over which one block fades into the next
 
@@ -34,6 +42,7 @@ METHODS = {
     "none": Method(("mix",), lambda mix, rate: mix[np.newaxis]),
     "repet-sim": Method(("voice", "accompaniment"), repet_sim),
     "harmonic-percussive": Method(("harmonic", "percussive"), harmonic_percussive),
+    "voice-percussion": Method(("voice", "accompaniment", "percussion"), voice_percussion),
     "hdemucs": Method(HDEMUCS, hdemucs, 10.0, check_hdemucs),
 }
 """By name. Models learn what a method makes and caches keep it: one that makes something else is a new name."""

@@ -23,7 +23,7 @@ def as_heard(waveform: np.ndarray, extractor: TonadaFeatureExtractor) -> np.ndar
         return waveform
     check_stems_of(extractor)
     stems = separate(waveform, extractor.sampling_rate, extractor.separation, StemCache())
-    return np.stack([stems[name] for name in extractor.stems])
+    return np.stack([{"mix": waveform, **stems}[name] for name in extractor.stems])
 
 
 def check_stems_of(extractor: TonadaFeatureExtractor) -> None:
@@ -36,7 +36,7 @@ def check_stems_of(extractor: TonadaFeatureExtractor) -> None:
     if extractor.stems is None:
         return
     check_method(extractor.separation)
-    made = METHODS[extractor.separation].stems
+    made = ("mix", *METHODS[extractor.separation].stems)
     if missing := [name for name in extractor.stems if name not in made]:
         raise SeparationError(f"{extractor.separation} makes no stem {missing[0]!r}; it makes {', '.join(made)}")
 

@@ -71,6 +71,21 @@ def harmonic_percussive(mix: np.ndarray, rate: int) -> np.ndarray:
     return _masked(mix, spectrum, mask)
 
 
+def voice_percussion(mix: np.ndarray, rate: int) -> np.ndarray:
+    """
+    The voice by `repet_sim`, and what is left of the accompaniment without its percussion by `harmonic_percussive`.
+
+    Args:
+        mix: `(samples,)`.
+        rate: hertz.
+
+    Returns:
+        float32 `(3, samples)`: voice, accompaniment, percussion.
+    """
+    voice, rest = repet_sim(mix, rate)
+    return np.stack([voice, *harmonic_percussive(rest, rate)])
+
+
 def hdemucs(mix: np.ndarray, rate: int) -> np.ndarray:
     """
     Hybrid Demucs (Défossez 2021) as torchaudio's pipeline has it, for those who have its weights.

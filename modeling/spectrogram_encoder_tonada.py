@@ -1,4 +1,4 @@
-"""The two branches: a segment's spectrogram or its descriptors in, an embedding out, padding never heard."""
+"""The spectrogram branch: convolutions, a BiLSTM and sparse attention over its steps; padding is never heard."""
 
 from itertools import pairwise
 
@@ -6,7 +6,7 @@ import torch
 from torch import nn
 from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 
-from .sparse_attention_tonada import TonadaSparseAttention, TonadaSparsePooling
+from .sparse_attention_tonada import Heard, attention_over
 
 
 class TonadaConvBlock(nn.Module):
@@ -61,24 +61,21 @@ class TonadaSpectrogramEncoder(nn.Module):
         for _ in self.blocks:
             mels = (mels + 1) // 2
         self.lstm = nn.LSTM(channels[-1] * mels, config.lstm_hidden_size, batch_first=True, bidirectional=True)
-        attention = TonadaSparsePooling if config.attention_placement == "pooling" else TonadaSparseAttention
-        self.attention = attention(config, config.step_size)
+        self.attention = attention_over(config, config.step_size)
 
     def forward(
-        self, spectrogram: torch.Tensor, frame_mask: torch.Tensor, with_weights: bool = False
-    ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor | None]:
+        self, spectrogram: torch.Tensor, frame_mask: torch.Tensor | None = None, with_weights: bool = False
+    ) -> Heard:
         """
         Hear segments.
 
         Args:
             spectrogram: `(segments, channels, mels, frames)`.
-            frame_mask: `(segments, frames)`.
+            frame_mask: `(segments, frames)`, 1 for a real frame; all are, if it is not given.
             with_weights: whether the attention's weights are wanted.
-
-        Returns:
-            The embedding; the share of all attention of real steps that went to each step, `(segments, steps)`; and
-            the weights, `(segments, heads, steps, steps)`.
         """
+        if frame_mask is None:
+            frame_mask = torch.ones_like(spectrogram[:, 0, 0])
         mask = frame_mask.to(spectrogram.dtype)
         features = (spectrogram - self.mean) / self.scale * mask[:, None, None, :]
         for block in self.blocks:
@@ -95,26 +92,4 @@ class TonadaSpectrogramEncoder(nn.Module):
         return pad_packed_sequence(self.lstm(packed)[0], batch_first=True, total_length=steps.shape[1])[0]
 
 
-class TonadaDescriptorEncoder(nn.Module):
-    """A scaler and the DNN: `(segments, num_descriptors)` in their own units to `(segments, dnn_sizes[-1])`."""
-
-    mean: torch.Tensor
-    scale: torch.Tensor
-
-    def __init__(self, config):
-        super().__init__()
-        self.limit = config.descriptor_limit
-        self.register_buffer("mean", torch.zeros(config.num_descriptors))  # over the training songs
-        self.register_buffer("scale", torch.ones(config.num_descriptors))
-        sizes = (config.num_descriptors, *config.dnn_sizes)
-        self.layers = nn.ModuleList(nn.Linear(*pair) for pair in pairwise(sizes))
-        self.dropout = nn.Dropout(config.dropout)
-
-    def forward(self, descriptors: torch.Tensor) -> torch.Tensor:
-        features = ((descriptors - self.mean) / self.scale).clamp(-self.limit, self.limit)
-        for layer in self.layers:
-            features = self.dropout(layer(features).relu())
-        return features
-
-
-__all__ = ["TonadaDescriptorEncoder", "TonadaSpectrogramEncoder"]
+__all__ = ["TonadaSpectrogramEncoder"]

@@ -1,0 +1,125 @@
+"""The waveform branch: an audio encoder of transformers, frozen or partly so, and attention over its steps."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import torch
+import transformers
+from torch import nn
+from transformers import AutoConfig, AutoModel, FeatureExtractionMixin, PreTrainedModel
+
+from .embedding_encoder_tonada import embedding_encoder
+from .sparse_attention_tonada import Heard
+
+
+class TonadaWaveformEncoder(nn.Module):
+    """
+    Segments of sound, each at its own length, through somebody else's encoder: `(segments, samples)` to an embedding.
+
+    Segments of one length go through together and none is padded by us, so that company changes nothing. What the
+    encoder's own feature extractor pads, as those of AST, CLAP and Whisper do, it pads in training too.
+    """
+
+    def __init__(self, config):
+        super().__init__()
+        self.processor = processor_of(config.encoder_processor)
+        self.encoder = audio_part(empty_encoder(config))
+        self.layer, self.unfrozen = config.encoder_layer, config.encoder_unfrozen
+        self.head = embedding_encoder(config, self.encoder.config.hidden_size)
+        self.freeze()
+
+    def forward(self, waveform: torch.Tensor, sounds: torch.Tensor | None, with_weights: bool = False) -> Heard:
+        """
+        Hear segments.
+
+        Args:
+            waveform: `(segments, samples)` at the encoder's rate.
+            sounds: `(segments,)`, how many samples of each are sound; all, if it is not given.
+            with_weights: whether the attention's weights are wanted.
+        """
+        lengths = [waveform.shape[1]] * len(waveform) if sounds is None else sounds.tolist()
+        steps: dict[int, torch.Tensor] = {}
+        for length in sorted(set(lengths)):
+            chosen = [index for index, each in enumerate(lengths) if each == length]
+            steps |= dict(zip(chosen, self._steps(waveform[chosen, :length]), strict=True))
+        ordered = [steps[index] for index in range(len(lengths))]
+        padded = nn.utils.rnn.pad_sequence(ordered, batch_first=True)
+        real = torch.tensor([len(each) for each in ordered], device=waveform.device)
+        mask = torch.arange(padded.shape[1], device=waveform.device) < real.unsqueeze(1)
+        return self.head(padded, mask, with_weights)
+
+    def _steps(self, waveform: torch.Tensor) -> torch.Tensor:
+        """The chosen layer's states, `(segments, steps, hidden_size)`, of segments of one length."""
+        sounds = list(waveform.float().cpu().numpy())
+        features = self.processor(sounds, sampling_rate=self.processor.sampling_rate, return_tensors="pt")
+        given = {name: self._as_the_encoder(tensor) for name, tensor in features.items() if name != "attention_mask"}
+        with torch.set_grad_enabled(torch.is_grad_enabled() and self.unfrozen > 0):
+            output = self.encoder(**given, output_hidden_states=self.layer != -1)
+        states = output.last_hidden_state if self.layer == -1 else output.hidden_states[self.layer]
+        return states.flatten(2).mT if states.ndim == 4 else states  # CLAP's are a map of (channels, bands, times)
+
+    def _as_the_encoder(self, tensor: torch.Tensor) -> torch.Tensor:
+        parameter = next(self.encoder.parameters())
+        return tensor.to(parameter.device, parameter.dtype if tensor.is_floating_point() else tensor.dtype)
+
+    def freeze(self) -> None:
+        """Let only the last `encoder_unfrozen` layers of the encoder learn."""
+        self.encoder.requires_grad_(False)
+        for layer in self._learning():
+            layer.requires_grad_(True)
+
+    def train(self, mode: bool = True) -> "TonadaWaveformEncoder":
+        """What is frozen stays as in evaluation: no dropout, no new statistics."""
+        super().train(mode)
+        self.encoder.eval()
+        for layer in self._learning():
+            layer.train(mode)
+        return self
+
+    def _learning(self) -> Iterator[nn.Module]:
+        if self.unfrozen:
+            yield from layers_of(self.encoder)[-self.unfrozen :]
+
+
+def layers_of(encoder: nn.Module) -> nn.ModuleList:
+    """The encoder's own layers: the longest of its lists of modules."""
+    return max((part for part in encoder.modules() if isinstance(part, nn.ModuleList)), key=len)
+
+
+def empty_encoder(config) -> PreTrainedModel:
+    """An encoder of the config's shape, with first weights."""
+    settings = {name: value for name, value in config.encoder_config.items() if name != "model_type"}
+    kind = config.encoder_config["model_type"]
+    if kind in transformers.CONFIG_MAPPING:
+        return AutoModel.from_config(AutoConfig.for_model(kind, **settings))
+    if not config.encoder_remote_code:
+        raise ValueError(
+            f"the encoder {config.encoder} runs code of its own ({kind}), which nobody has allowed; read it, and if "
+            "you trust it pass encoder_remote_code=True"
+        )
+    trusted = {"revision": config.encoder_revision, "trust_remote_code": True}
+    return AutoModel.from_config(AutoConfig.from_pretrained(config.encoder, **trusted), trust_remote_code=True)
+
+
+def audio_part(model: PreTrainedModel) -> PreTrainedModel:
+    """Of a model that also reads or writes text, what hears: CLAP's audio tower, Whisper's encoder."""
+    if model.config.is_encoder_decoder:
+        return model.get_encoder()
+    return getattr(model, "audio_model", model)
+
+
+def processor_of(settings: dict[str, Any]) -> Any:
+    """
+    The encoder's own feature extractor, from its saved settings.
+
+    Raises:
+        ValueError: it is none of transformers'.
+    """
+    kind = settings.get("feature_extractor_type")
+    found = getattr(transformers, str(kind), None)
+    if not (isinstance(found, type) and issubclass(found, FeatureExtractionMixin)):
+        raise ValueError(f"encoder_processor is a {kind!r}; it must be one of transformers' own feature extractors")
+    return found.from_dict(settings)
+
+
+__all__ = ["TonadaWaveformEncoder", "audio_part"]
