@@ -106,9 +106,8 @@ class TonadaConfig(PreTrainedConfig):
 
     @property
     def tree(self) -> LabelTree:
-        """The labels and what stands above them."""
-        names = self.id2label or {}
-        return LabelTree(tuple(names[index] for index in range(len(names))), self.parents)
+        """The labels by id, which a file has in another order, and what stands above them."""
+        return LabelTree(tuple(name for _, name in sorted((self.id2label or {}).items())), self.parents)
 
     def ancestors(self, label: str) -> list[str]:
         """The parents of a label, nearest first; empty where there is no tree."""

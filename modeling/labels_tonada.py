@@ -13,7 +13,7 @@ VOTES = ("mean_probability", "majority", "log_odds", "attention")
 VOTES_OF = {SINGLE_LABEL: VOTES, MULTI_LABEL: VOTES, REGRESSION: ("mean_probability", "attention")}
 
 # Settings that say nothing for a kind of problem, with the value that leaves them unset, and why.
-IDLE = {
+IDLE: dict[str, dict[str, tuple[Any, str]]] = {
     MULTI_LABEL: {
         "parents": ({}, "probabilities of labels that occur together do not add up to their parent's"),
         "conformal_quantile": (None, "its sets are made of labels of which one is true"),

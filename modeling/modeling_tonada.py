@@ -10,9 +10,9 @@ from transformers.utils import ModelOutput
 
 from .configuration_tonada import TonadaConfig
 from .encoders_tonada import TonadaDescriptorEncoder, TonadaSpectrogramEncoder
-from .labels_tonada import REGRESSION, SINGLE_LABEL
+from .labels_tonada import REGRESSION
 from .losses_tonada import check_targets, loss_of
-from .voting_tonada import TonadaSegmentScorer, agreement, song_scores
+from .voting_tonada import TonadaSegmentScorer, agreement, calibrated, song_scores
 
 
 @dataclass
@@ -240,7 +240,7 @@ class TonadaForAudioClassification(TonadaPreTrainedModel):
             log_weights = self.scorer(output.segment_embeddings, segment_mask)
             output.segment_weights = log_weights.exp()
         song = song_scores(output.segment_logits, segment_mask, config.vote, config.problem, log_weights)
-        output.logits = self._calibrated(song)
+        output.logits = calibrated(song, config.temperature, config.problem)
         if config.problem != REGRESSION:
             output.agreement = agreement(output.segment_logits, segment_mask, output.logits.argmax(-1))
         if labels is not None:
@@ -253,10 +253,6 @@ class TonadaForAudioClassification(TonadaPreTrainedModel):
         if self.config.single_output:
             logits = torch.cat([torch.zeros_like(logits), logits], dim=-1)  # softmax over one label is always 1
         return logits * segment_mask.unsqueeze(-1).to(logits.dtype)
-
-    def _calibrated(self, song: torch.Tensor) -> torch.Tensor:
-        scaled = song / self.config.temperature
-        return scaled.log_softmax(-1) if self.config.problem == SINGLE_LABEL else scaled
 
     def _loss(
         self, segment_logits: torch.Tensor, song: torch.Tensor, segment_mask: torch.Tensor, labels: torch.Tensor

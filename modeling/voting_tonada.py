@@ -3,7 +3,7 @@
 import torch
 from torch import nn
 
-from .labels_tonada import MULTI_LABEL, REGRESSION
+from .labels_tonada import MULTI_LABEL, REGRESSION, SINGLE_LABEL
 
 MAJORITY_TIE_BREAK = 1e-4  # the mean probability counts this much beside a share of votes
 MAJORITY_FLOOR = 1e-6  # so that a label nobody voted for has a logarithm
@@ -106,6 +106,12 @@ def song_values(
     return _masked_mean(segment_values.float(), _beside(weights, segment_values))
 
 
+def calibrated(song: torch.Tensor, temperature: float, problem: str) -> torch.Tensor:
+    """The song's scores at a temperature, log-probabilities normalised anew; no label ever overtakes another."""
+    scaled = song / temperature
+    return scaled.log_softmax(-1) if problem == SINGLE_LABEL else scaled
+
+
 def agreement(segment_logits: torch.Tensor, segment_mask: torch.Tensor, winner: torch.Tensor) -> torch.Tensor:
     """Share of a song's real segments that voted for its winner `(songs,)`, in [0, 1]: `(songs,)`."""
     voted = (segment_logits.argmax(-1) == winner.unsqueeze(-1)).float() * segment_mask
@@ -124,6 +130,7 @@ def _beside(of_segments: torch.Tensor, tensor: torch.Tensor) -> torch.Tensor:
 __all__ = [
     "TonadaSegmentScorer",
     "agreement",
+    "calibrated",
     "segment_log_weights",
     "song_log_odds",
     "song_log_probabilities",
