@@ -107,7 +107,7 @@ def song_values(
 
 
 def calibrated(song: torch.Tensor, temperature: float, problem: str) -> torch.Tensor:
-    """The song's scores at a temperature, log-probabilities normalised anew; no label ever overtakes another."""
+    """The song's scores at a temperature, log-probabilities normalised anew; no leaf ever overtakes another."""
     scaled = song / temperature
     return scaled.log_softmax(-1) if problem == SINGLE_LABEL else scaled
 

@@ -179,6 +179,24 @@ def test_the_model_answers_by_its_vote(heard, problem, vote):
     log_weights = None if output.segment_weights is None else output.segment_weights.log()
     expected = song_scores(output.segment_logits, heard["segment_mask"], vote, problem, log_weights)
     torch.testing.assert_close(output.logits, expected)
+    assert (output.agreement is None) == (problem == REGRESSION)
+
+
+@pytest.mark.parametrize("problem", [SINGLE_LABEL, MULTI_LABEL, REGRESSION])
+def test_weighed_songs_are_answered_alike_alone_and_in_company(heard, problem):
+    model = new_model(branches=("descriptors",), problem_type=problem, vote="attention")
+    with torch.no_grad():
+        model.scorer.weight.normal_()
+        together = model(**heard).logits
+        alone = [model(**{name: tensor[song : song + 1] for name, tensor in heard.items()}).logits for song in range(5)]
+    torch.testing.assert_close(torch.cat(alone), together, atol=1e-5, rtol=0)
+
+
+def test_agreement_on_several_labels_is_on_the_most_probable(heard):
+    with torch.no_grad():
+        output = new_model(branches=("descriptors",), problem_type=MULTI_LABEL)(**heard)
+    winner = output.logits.argmax(-1)
+    torch.testing.assert_close(output.agreement, agreement(output.segment_logits, heard["segment_mask"], winner))
 
 
 @pytest.mark.parametrize("problem", [SINGLE_LABEL, MULTI_LABEL, REGRESSION])
