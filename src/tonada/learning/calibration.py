@@ -31,7 +31,7 @@ def conformal_quantile(probabilities: torch.Tensor, labels: torch.Tensor, miscov
         probabilities: `(songs, labels)`.
         labels: `(songs,)`.
     """
-    from mapie.conformity_scores import LACConformityScore  # half a second that only training needs to wait
+    from mapie.conformity_scores import LACConformityScore  # a second that only training has to wait
 
     if math.ceil((len(labels) + 1) * (1 - miscoverage)) > len(labels):
         return 1.0
