@@ -75,17 +75,24 @@ def read_picture(given: Any, size: int, mode: str) -> torch.Tensor:
     Raises:
         ValueError: it cannot be read as an image.
     """
-    from PIL import Image, UnidentifiedImageError
-
+    Image = _pillow()
     try:
         data = given["bytes"] if isinstance(given, dict) else given
         image = Image.open(io.BytesIO(data)) if isinstance(data, bytes) else data
         image = image if isinstance(image, Image.Image) else Image.fromarray(_pixels(image))
         resized = image.convert(mode).resize((size, size), Image.Resampling.BILINEAR)
-    except (UnidentifiedImageError, OSError, TypeError, Image.DecompressionBombError) as error:
+    except (OSError, TypeError, Image.DecompressionBombError) as error:
         raise ValueError(f"this is no image that can be read ({error}); give PNG or JPEG, or 8-bit pixels") from error
     values = torch.frombuffer(bytearray(resized.tobytes()), dtype=torch.uint8)
     return values.view(size, size, MODES[mode]).permute(2, 0, 1) / 255
+
+
+def _pillow() -> Any:
+    try:  # in whose body transformers, which runs this file, demands no import
+        from PIL import Image
+    except ImportError as error:
+        raise ValueError("a picture is read by Pillow, which is not installed; pip install pillow") from error
+    return Image
 
 
 def _pixels(given: Any) -> Any:

@@ -6,12 +6,13 @@ from typing import ClassVar
 from transformers import PreTrainedConfig
 
 from .embedding_encoder_tonada import EMBEDDING_NETWORKS
+from .labels_tonada import SINGLE_LABEL, check_labels
 from .presets_tonada import PRESETS
 from .sparse_weights_tonada import ATTENTION_MODES
+from .tree_tonada import LabelTree, ancestors
 
 BRANCHES = ("spectrogram", "descriptors", "embeddings", "waveform")
 ATTENTION_PLACEMENTS = ("self", "pooling")
-VOTES = ("mean_probability", "majority", "log_odds")
 
 
 class TonadaConfig(PreTrainedConfig):
@@ -52,11 +53,17 @@ class TonadaConfig(PreTrainedConfig):
             outlier (a burst of silence, a click) cannot shout down the rest. Our choice.
         dropout: share of units dropped in the DNN and before the labels, in training only. Our choice.
         label_smoothing: share of a label that the loss spreads over all labels, in training; 0 believes the labels.
-        vote: how segments decide for the song: `"mean_probability"`, `"majority"` or `"log_odds"`.
-        parents: child label to parent label, for each label that has one (`{"rock": "non_classic"}`).
-        temperature: divides the song's log-probabilities; fitted on validation songs, 1 leaves them be.
+        vote: how segments decide for the song: `"mean_probability"`, `"majority"`, `"log_odds"` or `"attention"`
+            (learned weights). Labels that occur together vote each for itself; values (`problem_type="regression"`)
+            are only averaged, by `"mean_probability"` or `"attention"`.
+        parents: child label to parent label, for each label that has one (`{"rock": "non_classic"}`). Only the
+            leaves of this tree are in `id2label`; see [`LabelTree`].
+        single_output: one output neuron `z` for two labels, whose logits are 0 and `z`.
+        temperature: divides the song's log-probabilities or log-odds; fitted on validation songs, 1 leaves them be.
         conformal_quantile: labels of probability of at least one minus this form the answer's set (split
             conformal prediction); `None` where it was never fitted.
+        abstain_below: a song is answered *unknown* by Tonada where no label is this probable; `None` always
+            answers. The logits do not change.
         segments_per_pass: segments computed at once outside training. It bounds the memory of an hour
             of music and changes no answer.
     """
@@ -92,8 +99,10 @@ class TonadaConfig(PreTrainedConfig):
     label_smoothing: float = 0.0
     vote: str = "mean_probability"
     parents: dict = field(default_factory=dict)
+    single_output: bool = False
     temperature: float = 1.0
     conformal_quantile: float | None = None
+    abstain_below: float | None = None
     segments_per_pass: int = 16
 
     def __post_init__(self, **kwargs):
@@ -148,24 +157,26 @@ class TonadaConfig(PreTrainedConfig):
         settings.pop("encoder_remote_code", None)
         return settings
 
+    @property
+    def problem(self) -> str:
+        """Transformers' `problem_type`, single label where it was left out."""
+        return self.problem_type or SINGLE_LABEL
+
+    @property
+    def tree(self) -> LabelTree:
+        """The labels by id, which a file has in another order, and what stands above them."""
+        return LabelTree(tuple(name for _, name in sorted((self.id2label or {}).items())), self.parents)
+
     def ancestors(self, label: str) -> list[str]:
         """The parents of a label, nearest first; empty where there is no tree."""
-        found: list[str] = []
-        while (label := self.parents.get(label, "")) and label not in found:
-            found.append(label)
-        return found
+        return ancestors(label, self.parents)
 
     def _check(self) -> None:
         _check_choices("branches", self.branches, BRANCHES)
         _check_choices("attention_placement", (self.attention_placement,), ATTENTION_PLACEMENTS)
         _check_choices("embedding_network", (self.embedding_network,), EMBEDDING_NETWORKS)
         _check_choices("attention_mode", (self.attention_mode,), ATTENTION_MODES)
-        _check_choices("vote", (self.vote,), VOTES)
-        if self.problem_type not in (None, "single_label_classification"):
-            raise ValueError(
-                f"problem_type is {self.problem_type!r}; this version of Tonada answers with one label a song: "
-                "leave it out or set 'single_label_classification'"
-            )
+        check_labels(self)
         if self.step_size % self.attention_heads:
             raise ValueError(
                 f"attention_heads={self.attention_heads} does not divide 2 * lstm_hidden_size={self.step_size}; "

@@ -13,9 +13,11 @@ from .configuration_tonada import BRANCHES, TonadaConfig
 from .descriptor_encoder_tonada import TonadaDescriptorEncoder
 from .embedding_encoder_tonada import TonadaAttentionEncoder, embedding_encoder
 from .expected_features_tonada import check_features
+from .labels_tonada import REGRESSION
+from .losses_tonada import check_targets, loss_of
 from .sparse_attention_tonada import Heard, TonadaSparsePooling
 from .spectrogram_encoder_tonada import TonadaSpectrogramEncoder
-from .voting_tonada import agreement, song_log_probabilities
+from .voting_tonada import TonadaSegmentScorer, agreement, calibrated, song_scores
 from .waveform_encoder_tonada import TonadaWaveformEncoder, audio_part
 
 
@@ -25,11 +27,14 @@ class TonadaOutput(ModelOutput):
     What the model says of a batch of songs. Every tensor has the song on its first dimension.
 
     Attributes:
-        loss: mean cross-entropy of the real segments against their song's label, where labels were given.
-        logits: `(songs, labels)`, the song's log-probabilities: their softmax is the song's probability.
+        loss: where labels were given; see [`TonadaForAudioClassification.forward`].
+        logits: `(songs, labels)`, the song's log-probabilities: their softmax is the song's probability. Of labels that
+            occur together log-odds, whose sigmoid is the probability; under regression the values.
         segment_logits: `(songs, segments, labels)`, before the vote; zero for padding.
         segment_mask: `(songs, segments)`, 1 for a real segment.
-        agreement: `(songs,)`, share of the segments that voted for the winner.
+        segment_weights: `(songs, segments)`, what each segment counted under the vote `"attention"`, in all 1.
+        agreement: `(songs,)`, share of the segments that voted for the winner, the most probable label; none under
+            regression.
         embedding: `(songs, embedding_size)`, mean over the real segments.
         segment_embeddings: `(songs, segments, embedding_size)`.
         kept_steps: `(songs, segments, steps)`, the share of all attention that went to each step; exactly zero
@@ -43,6 +48,7 @@ class TonadaOutput(ModelOutput):
     logits: torch.Tensor | None = None
     segment_logits: torch.Tensor | None = None
     segment_mask: torch.Tensor | None = None
+    segment_weights: torch.Tensor | None = None
     agreement: torch.Tensor | None = None
     embedding: torch.Tensor | None = None
     segment_embeddings: torch.Tensor | None = None
@@ -227,8 +233,17 @@ class TonadaForAudioClassification(TonadaPreTrainedModel):
         super().__init__(config)
         self.tonada = TonadaModel(config)
         self.dropout = nn.Dropout(config.dropout)
-        self.classifier = nn.Linear(config.embedding_size, len(config.id2label or {}))
+        self.tree = config.tree
+        self.classifier = nn.Linear(config.embedding_size, 1 if config.single_output else len(self.tree.leaves))
+        self.scorer = TonadaSegmentScorer(config.embedding_size) if config.vote == "attention" else None
         self.post_init()
+
+    @torch.no_grad()
+    def _init_weights(self, module: nn.Module) -> None:
+        if isinstance(module, TonadaSegmentScorer):
+            init.zeros_(module.weight)
+        else:
+            super()._init_weights(module)
 
     def forward(
         self,
@@ -245,10 +260,21 @@ class TonadaForAudioClassification(TonadaPreTrainedModel):
         **kwargs,
     ) -> TonadaOutput:
         """
-        Classify songs. Features as in [`TonadaModel.forward`]; `labels` is `(songs,)`, int64.
+        Classify songs. Features as in [`TonadaModel.forward`].
+
+        Args:
+            labels: by the config's `problem_type`:
+                single label: int64 `(songs,)`, the id of each song's label, or of a label above it where its own is
+                not known (`config.tree.nodes` has the ids); the loss is the marginal cross-entropy.
+                Multi-label: `(songs, labels)` of 0 and 1; binary cross-entropy of the log-odds.
+                Regression: `(songs, labels)`, the values; mean squared error.
 
         The loss teaches every real segment its song's label (Jia 2022 trains on segments and votes afterwards), so
-        it does not depend on how many segments vote or how.
+        it does not depend on how many segments vote or how. Only under the vote `"attention"` it is the song's, for
+        the weights are learned from it.
+
+        Raises:
+            ValueError: features or labels are not what the model was built for.
         """
         output = self.tonada(
             segment_mask,
@@ -261,23 +287,37 @@ class TonadaForAudioClassification(TonadaPreTrainedModel):
             sounds,
             output_attentions,
         )
-        segment_logits = self.classifier(self.dropout(output.segment_embeddings))
-        segment_logits = segment_logits * segment_mask.unsqueeze(-1).to(segment_logits.dtype)
-        song = song_log_probabilities(segment_logits, segment_mask, self.config.vote)
-        output.logits = (song / self.config.temperature).log_softmax(-1)
-        output.segment_logits = segment_logits
-        output.agreement = agreement(segment_logits, segment_mask, output.logits.argmax(-1))
+        config = self.config
+        output.segment_logits = self._segment_logits(output.segment_embeddings, segment_mask)
+        log_weights = None
+        if self.scorer is not None:
+            log_weights = self.scorer(output.segment_embeddings, segment_mask)
+            output.segment_weights = log_weights.exp()
+        song = song_scores(output.segment_logits, segment_mask, config.vote, config.problem, log_weights)
+        output.logits = calibrated(song, config.temperature, config.problem)
+        if config.problem != REGRESSION:
+            output.agreement = agreement(output.segment_logits, segment_mask, output.logits.argmax(-1))
         if labels is not None:
-            output.loss = self._segment_loss(segment_logits, segment_mask, labels)
+            check_targets(labels, len(segment_mask), config.problem, self.tree)
+            output.loss = self._loss(output.segment_logits, song, segment_mask, labels)
         return output
 
-    def _segment_loss(
-        self, segment_logits: torch.Tensor, segment_mask: torch.Tensor, labels: torch.Tensor
+    def _segment_logits(self, embeddings: torch.Tensor, segment_mask: torch.Tensor) -> torch.Tensor:
+        logits = self.classifier(self.dropout(embeddings))
+        if self.config.single_output:
+            logits = torch.cat([torch.zeros_like(logits), logits], dim=-1)  # softmax over one label is always 1
+        return logits * segment_mask.unsqueeze(-1).to(logits.dtype)
+
+    def _loss(
+        self, segment_logits: torch.Tensor, song: torch.Tensor, segment_mask: torch.Tensor, labels: torch.Tensor
     ) -> torch.Tensor:
-        real = segment_mask.bool()
-        each = labels.unsqueeze(1).expand(real.shape)[real]
+        scores = song
+        if self.scorer is None:
+            real = segment_mask.bool()
+            scores = segment_logits[real].float()
+            labels = labels.repeat_interleave(real.sum(1), dim=0)  # of each real segment: its song's
         smoothing = self.config.label_smoothing if self.training else 0.0
-        return nn.functional.cross_entropy(segment_logits[real].float(), each, label_smoothing=smoothing)
+        return loss_of(scores, labels, self.config.problem, self.tree, smoothing)
 
 
 __all__ = ["TonadaForAudioClassification", "TonadaModel", "TonadaOutput"]

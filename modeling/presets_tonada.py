@@ -21,6 +21,7 @@ PRESETS: dict[str, dict[str, Any]] = {
         "num_descriptors": 32,
         "dnn_sizes": (128, 64),
         "dropout": 0.0,
+        "single_output": True,
     },
     # Source S2: the second stage's network over ten steps of VGGish.
     "music_attention_conv": {
@@ -29,6 +30,7 @@ PRESETS: dict[str, dict[str, Any]] = {
         "embedding_width": 128,
         "attention_mode": "softmax",
         "dropout": 0.6,
+        "single_output": True,
     },
 }
 

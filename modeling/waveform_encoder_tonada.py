@@ -1,5 +1,6 @@
 """The waveform branch: an audio encoder of transformers, frozen or partly so, and attention over its steps."""
 
+import math
 from collections.abc import Iterator
 from typing import Any
 
@@ -10,6 +11,8 @@ from transformers import AutoConfig, AutoModel, FeatureExtractionMixin, PreTrain
 
 from .embedding_encoder_tonada import embedding_encoder
 from .sparse_attention_tonada import Heard
+
+AST_FRAMES_A_SECOND = 100
 
 
 class TonadaWaveformEncoder(nn.Module):
@@ -37,6 +40,11 @@ class TonadaWaveformEncoder(nn.Module):
             sounds: `(segments,)`, how many samples of each are sound; all, if it is not given.
             with_weights: whether the attention's weights are wanted.
         """
+        if waveform.shape[1] > (most := longest(self.processor)):
+            raise ValueError(
+                f"a segment lasts {waveform.shape[1] / self.processor.sampling_rate:.2f} s, the encoder hears at most "
+                f"{most / self.processor.sampling_rate:.2f} s; set the extractor's segment_seconds to that or less"
+            )
         lengths = [waveform.shape[1]] * len(waveform) if sounds is None else sounds.tolist()
         steps: dict[int, torch.Tensor] = {}
         for length in sorted(set(lengths)):
@@ -106,6 +114,13 @@ def audio_part(model: PreTrainedModel) -> PreTrainedModel:
     if model.config.is_encoder_decoder:
         return model.get_encoder()
     return getattr(model, "audio_model", model)
+
+
+def longest(processor: Any) -> float:
+    """Samples beyond which a feature extractor would cut a sound without a word: CLAP's, Whisper's and AST's."""
+    if frames := getattr(processor, "max_length", None):
+        return frames * processor.sampling_rate / AST_FRAMES_A_SECOND
+    return getattr(processor, "nb_max_samples", None) or getattr(processor, "n_samples", None) or math.inf
 
 
 def processor_of(settings: dict[str, Any]) -> Any:

@@ -29,17 +29,19 @@ def tiny_encoder(kind: str):
     if kind == "hubert":
         return transformers.HubertModel(transformers.HubertConfig(**SPEECH)), transformers.Wav2Vec2FeatureExtractor()
     if kind == "ast":
-        config = transformers.ASTConfig(**TINY, max_length=64, num_mel_bins=32, time_stride=16, frequency_stride=16)
-        return transformers.ASTModel(config), transformers.ASTFeatureExtractor(num_mel_bins=32, max_length=64)
+        config = transformers.ASTConfig(**TINY, max_length=400, num_mel_bins=32, time_stride=16, frequency_stride=16)
+        return transformers.ASTModel(config), transformers.ASTFeatureExtractor(num_mel_bins=32, max_length=400)
     if kind == "whisper":
         sizes = {"encoder_layers": 2, "decoder_layers": 1, "encoder_attention_heads": 2, "decoder_attention_heads": 2}
         config = transformers.WhisperConfig(d_model=32, encoder_ffn_dim=37, decoder_ffn_dim=37, **sizes)
         return transformers.WhisperModel(config), transformers.WhisperFeatureExtractor()
-    audio = {"num_mel_bins": 64, "spec_size": 64, "patch_embeds_hidden_size": 16, "depths": [1, 1]}
+    audio = {"num_mel_bins": 64, "spec_size": 256, "patch_embeds_hidden_size": 16, "depths": [1, 1]}
     audio |= {"num_attention_heads": [2, 2], "hidden_size": 32, "window_size": 4, "projection_dim": 16}
     text = {**TINY, "vocab_size": 50, "projection_dim": 16}
     config = transformers.ClapConfig(text_config=text, audio_config=audio, projection_dim=16)
-    return transformers.ClapModel(config), transformers.ClapFeatureExtractor(sampling_rate=ENCODER_RATE, max_length_s=2)
+    return transformers.ClapModel(config), transformers.ClapFeatureExtractor(
+        sampling_rate=ENCODER_RATE, max_length_s=4, truncation="rand_trunc"
+    )
 
 
 @pytest.fixture(scope="session", params=["wav2vec2", "hubert", "ast", "clap", "whisper"])
@@ -138,6 +140,15 @@ def test_of_a_frozen_encoder_only_the_unfrozen_layers_learn_and_only_they_have_d
     assert all(name.startswith("encoder.layers.2.") for name in moved)
     in_training = {name for name, part in encoder.named_modules() if part.training}
     assert all(name.startswith("encoder.layers.2") for name in in_training)
+
+
+@pytest.mark.parametrize("kind", ["ast", "clap"])
+def test_a_segment_longer_than_an_encoder_can_hear_is_refused_and_not_cut_unheard(kind, tmp_path):
+    for part in tiny_encoder(kind):
+        part.save_pretrained(tmp_path)
+    model = TonadaForAudioClassification.with_encoder(str(tmp_path), **two_labels()).eval()
+    with pytest.raises(ValueError, match=r"lasts 5\.00 s, the encoder hears at most 4"):
+        model(segment_mask=torch.ones(1, 1), waveform=torch.zeros(1, 1, 5 * ENCODER_RATE))
 
 
 def test_the_layer_that_is_chosen_is_the_one_that_is_heard(wav2vec2):

@@ -118,7 +118,6 @@ def test_a_song_without_segments_is_refused(model, heard):
         ("attention_placement", "above", "self, pooling"),
         ("conv_kernel_size", 4, "odd"),
         ("temperature", 0.0, "positive"),
-        ("problem_type", "multi_label_classification", "one label a song"),
     ],
 )
 def test_a_setting_that_cannot_be_is_refused_with_what_can(setting, value, says):

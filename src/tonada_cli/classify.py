@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from tonada_cli.answer_printing import PRINTERS
+from tonada_cli.answer_printing import ANSWERED, PRINTERS, Shape
 from tonada_cli.limit_options import MaxChannels, MaxDecodedGb, MaxFileGb, MaxMinutes, MaxRate, limits
 from tonada_cli.printing import aside, complain, quiet_libraries, track
 from tonada_cli.stems_option import Separation
@@ -50,6 +50,24 @@ def classify(
             "if you have its weights: drums, bass, other, vocals.",
         ),
     ] = Separation.NONE,
+    level: Annotated[
+        int | None,
+        typer.Option(
+            min=1,
+            help="Answer at this level of the model's tree of labels, 1 for the topmost, and name the likeliest leaf "
+            "below. At the leaves if not given.",
+            show_default=False,
+        ),
+    ] = None,
+    gate: Annotated[
+        str | None,
+        typer.Option(
+            metavar="MODEL",
+            help="A music detector that hears each song first, a folder or a Hub id with the labels music and "
+            "non_music; what it finds no music is answered so.",
+            show_default=False,
+        ),
+    ] = None,
     max_minutes: MaxMinutes = 120.0,
     max_file_gb: MaxFileGb = 4.0,
     max_decoded_gb: MaxDecodedGb = 16.0,
@@ -63,6 +81,9 @@ def classify(
     Answers go to standard output, messages to standard error. A file that cannot be judged gets one line that says
     why, and the others go on; the exit code is then 1.
 
+    A model may abstain where no label is probable enough: the label is then unknown. A model of several labels a song
+    answers with all that are as probable as not; a model of values with the values.
+
     Examples:
 
       tonada classify song.mp3 --timeline
@@ -70,35 +91,51 @@ def classify(
       tonada classify ~/Music --format csv > moods.csv
 
       tonada classify song.mp3 --stems
+
+      tonada classify song.mp3 --model my-genres --level 1 --gate my-music-detector
     """
     bounds = limits(max_minutes, max_file_gb, max_decoded_gb, max_channels, max_rate)
-    listener = _listener(task, model, revision, bounds, stems)
+    listener = _listener(task, model, revision, bounds, gate)
+    _check(listener, stems, level, timeline)
     from tonada.listening.files import find_audio
 
     found = list(find_audio(paths))
     failed = False
-    labels = list(listener.model.config.id2label.values())
-    with quiet_libraries(), PRINTERS[format](timeline, labels, with_stems=stems != Separation.NONE) as printer:
-        for answer in track(listener.listen_all(found, stems), total=len(found), unit="song"):
+    shape = Shape(timeline, listener.labels(level), listener.kind(level), with_stems=stems != Separation.NONE)
+    with quiet_libraries(), PRINTERS[format](shape) as printer:
+        for answer in track(listener.listen_all(found, stems, level), total=len(found), unit="song"):
             with aside():
                 printer.print(answer)
-                if answer.status != "ok":
+                if answer.status not in ANSWERED:
                     complain(answer.message)
                     failed = True
     raise typer.Exit(1 if failed else 0)
 
 
-def _listener(task: str, model: str | None, revision: str | None, bounds: "Limits", stems: str) -> "Listener":
+def _listener(task: str, model: str | None, revision: str | None, bounds: "Limits", gate: str | None) -> "Listener":
     from transformers.utils.logging import disable_progress_bar
 
     from tonada.listening.listener import Listener, ModelError
 
     disable_progress_bar()  # of loading some fifty small tensors
     try:
-        bundled = Listener.bundled(task, bounds) if model is None else None
-        listener = bundled or Listener.from_pretrained(str(model), revision, bounds)
+        detector = None if gate is None else Listener.from_pretrained(gate, limits=bounds)
+        if model is None:
+            return Listener.bundled(task, bounds, detector)
+        return Listener.from_pretrained(model, revision, bounds, detector)
+    except ModelError as error:
+        complain(str(error))
+        raise typer.Exit(2) from error
+
+
+def _check(listener: "Listener", stems: str, level: int | None, timeline: bool) -> None:
+    from tonada.listening.listener import ModelError
+
+    try:
         listener.check_stems(stems)
-        return listener
+        listener.labels(level)
+        if timeline and "values" in listener.kind():
+            raise ModelError(f"{listener.name} answers with values, which have no timeline yet; leave out --timeline")
     except ModelError as error:
         complain(str(error))
         raise typer.Exit(2) from error

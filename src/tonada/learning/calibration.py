@@ -2,6 +2,7 @@
 
 import math
 
+import numpy as np
 import torch
 
 MISCOVERAGE = 0.1  # a set leaves out the true label of at most one song in ten
@@ -23,13 +24,17 @@ def fit_temperature(log_probabilities: torch.Tensor, labels: torch.Tensor) -> fl
 def conformal_quantile(probabilities: torch.Tensor, labels: torch.Tensor, miscoverage: float = MISCOVERAGE) -> float:
     """
     The quantile of split conformal prediction for the score `1 - probability of the true label`
-    (Sadinle, Lei & Wasserman 2019): sets of labels with probability of at least one minus it hold the truth of
-    a share `1 - miscoverage` of exchangeable songs.
+    (Sadinle, Lei & Wasserman 2019; LAC in MAPIE): sets of labels with probability of at least one minus it hold the
+    truth of a share `1 - miscoverage` of exchangeable songs. With too few songs to promise that it is 1: every label.
 
     Args:
         probabilities: `(songs, labels)`.
         labels: `(songs,)`.
     """
-    scores = 1 - probabilities.gather(1, labels.unsqueeze(1)).squeeze(1)
-    rank = math.ceil((len(labels) + 1) * (1 - miscoverage))  # of n + 1 songs, the new one counted
-    return 1.0 if rank > len(labels) else float(scores.sort().values[rank - 1])
+    from mapie.conformity_scores import LACConformityScore  # a second that only training has to wait
+
+    if math.ceil((len(labels) + 1) * (1 - miscoverage)) > len(labels):
+        return 1.0
+    score, truth = LACConformityScore(), labels.numpy()
+    scores = score.get_conformity_scores(truth, probabilities.double().numpy(), truth)
+    return float(score.get_conformity_score_quantiles(scores, np.array([miscoverage]), cv="prefit")[0])

@@ -119,6 +119,7 @@ def fit(
 
 def calibrate(model: TonadaForAudioClassification, songs: list[Song]) -> None:
     """Fit temperature and conformal quantile on validation songs, into the model's config."""
+    model.config.temperature = 1.0  # whatever the recipe says: the scores to fit it to are those without one
     scores = torch.cat([output.logits for output in _outputs(model, whole_songs(songs))])
     labels = torch.tensor([song.label for song in songs])
     model.config.temperature = fit_temperature(scores, labels)

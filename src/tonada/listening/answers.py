@@ -3,6 +3,7 @@
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
+OF_SOME = ("level", "leaf", "labels", "values")  # what only answers of one kind have
 OF_THE_SONG = ("path", "duration", "model", "revision")  # what a stem does not say again
 
 
@@ -23,14 +24,20 @@ class Answer:
 
     Attributes:
         path: the file as it was given.
-        status: `ok`, or the word of an `AudioError`.
+        status: `ok`, `not_music` if a music gate said so, or the word of an `AudioError`.
         message: empty, or one line that says what went wrong and what to do.
-        label: the most probable label; `None` without an answer, as are all that follow.
-        parents: the label's ancestors, nearest first.
-        probability: of the label, calibrated.
-        probabilities: of every label.
-        agreement: share of the segments that voted for the label.
-        set: labels that hold the truth for nine songs in ten (split conformal); `None` if never fitted.
+        label: the most probable label, or `unknown` if the model abstains; `None` without an answer, as are all that
+            follow, and of a model whose answers are values.
+        parents: the ancestors of the answered leaf, nearest first.
+        probability: of the most probable label, calibrated.
+        probabilities: of every label; at a level, of its labels.
+        agreement: share of the segments that voted for the most probable label.
+        set: labels that hold the truth for nine songs in ten (split conformal); `None` if never fitted. At a level, the
+            labels above the leaves that do.
+        level: which level of the tree of labels was asked for; 1 for the roots.
+        leaf: of an answer at a level, the most probable leaf below the label, or `unknown`.
+        labels: of a model whose labels occur together, those that are as probable as not, the most probable first.
+        values: of a model of values, each by its name.
         duration: seconds.
         segments: what each segment sounds like.
         model: the model's name or folder.
@@ -47,6 +54,10 @@ class Answer:
     probabilities: dict[str, float] | None = None
     agreement: float | None = None
     set: list[str] | None = None
+    level: int | None = None
+    leaf: str | None = None
+    labels: list[str] | None = None
+    values: dict[str, float] | None = None
     duration: float | None = None
     segments: list[Stretch] = field(default_factory=list)
     model: str | None = None
@@ -54,8 +65,12 @@ class Answer:
     stems: "dict[str, Answer] | None" = None
 
     def to_dict(self, timeline: bool = False) -> dict[str, Any]:
-        """Plain values for JSON; `segments` only with a timeline, `stems` only where somebody asked, as a list."""
+        """
+        Plain values for JSON: `segments` only with a timeline, `stems` only where somebody asked, as a list; `level`,
+        `leaf`, `labels` and `values` only in answers of their kind.
+        """
         plain = asdict(replace(self, stems=None))
+        plain = _without(plain, tuple(name for name in OF_SOME if plain[name] is None))
         if not timeline:
             del plain["segments"]
         del plain["stems"]

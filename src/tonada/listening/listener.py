@@ -12,18 +12,19 @@ from transformers import AutoConfig, AutoFeatureExtractor, AutoModelForAudioClas
 
 import tonada
 from tonada.feature_extraction import TonadaFeatureExtractor
-from tonada.listening.answers import Answer, Stretch
+from tonada.listening.answers import Answer
 from tonada.listening.decoding import Source, decode
 from tonada.listening.files import Found
+from tonada.listening.gate import MUSIC, NON_MUSIC, can_gate, no_music
+from tonada.listening.judging import Times, judge
 from tonada.listening.limits import AudioError, Limits
 from tonada.listening.separation import SeparationError, check_method
 from tonada.listening.stems import as_heard, check_sounds, check_stems_of, each_stem
-from tonada.modeling import TonadaConfig, TonadaForAudioClassification, TonadaOutput
+from tonada.modeling import TonadaConfig, TonadaForAudioClassification
+from tonada.modeling.labels_tonada import MULTI_LABEL, REGRESSION
 
 # What transformers, torch and safetensors raise for a folder that is missing, foreign or damaged.
 DAMAGED = (OSError, ValueError, TypeError, KeyError, AttributeError, RuntimeError, SafetensorError)
-
-Times = list[tuple[float, float]]  # start and end of each segment, seconds
 
 
 class ModelError(Exception):
@@ -40,6 +41,10 @@ class Listener:
         name: what answers call the model.
         revision: which edition of it.
         limits: what recordings are refused.
+        gate: a music detector, which hears every song first; what it finds no music is answered `not_music`.
+
+    Raises:
+        ModelError: model, extractor and gate do not fit together.
     """
 
     def __init__(
@@ -49,6 +54,7 @@ class Listener:
         name: str,
         revision: str | None = None,
         limits: Limits | None = None,
+        gate: "Listener | None" = None,
     ):
         check_pair(model.config, extractor)
         try:
@@ -60,18 +66,28 @@ class Listener:
         self.name = name
         self.revision = revision
         self.limits = limits or Limits()
+        if gate is not None and not can_gate(gate.model.config):
+            labels = ", ".join(gate.model.config.tree.nodes)
+            raise ModelError(f"{gate.name} cannot be the gate: it needs {MUSIC} and {NON_MUSIC}, and has {labels}")
+        self.gate = gate
 
     @classmethod
-    def bundled(cls, task: str, limits: Limits | None = None) -> "Listener":
+    def bundled(cls, task: str, limits: Limits | None = None, gate: "Listener | None" = None) -> "Listener":
         """The listener whose weights come with the package."""
         try:
             folder = tonada.checkpoint(task)
         except ValueError as error:
             raise ModelError(str(error)) from error
-        return cls(*_load(str(folder), None), f"bundled:{task}", tonada.__version__, limits)
+        return cls(*_load(str(folder), None), f"bundled:{task}", tonada.__version__, limits, gate)
 
     @classmethod
-    def from_pretrained(cls, model: str, revision: str | None = None, limits: Limits | None = None) -> "Listener":
+    def from_pretrained(
+        cls,
+        model: str,
+        revision: str | None = None,
+        limits: Limits | None = None,
+        gate: "Listener | None" = None,
+    ) -> "Listener":
         """
         The listener of a folder or a Hub id. No code from the model's repository is run.
 
@@ -79,9 +95,9 @@ class Listener:
             ModelError: it cannot be found or read, or is not Tonada's.
         """
         pair = _load(model, revision)
-        return cls(*pair, model, None if Path(model).is_dir() else _commit(model, revision), limits)
+        return cls(*pair, model, None if Path(model).is_dir() else _commit(model, revision), limits, gate)
 
-    def listen(self, source: Source, path: str = "", stems: str = "none") -> Answer:
+    def listen(self, source: Source, path: str = "", stems: str = "none", level: int | None = None) -> Answer:
         """
         Classify one recording.
 
@@ -89,25 +105,31 @@ class Listener:
             source: a path, a file's bytes, or an open binary file.
             path: what the answer calls it.
             stems: a separation method, whose stems are also classified, each alone as a song of its own.
+            level: of the model's tree of labels to answer at, 1 for the roots; the leaves if not given.
 
         Raises:
             AudioError: the recording cannot be judged.
             SeparationError: it cannot be separated.
+            ValueError: there is no such level.
         """
         waveform = decode(source, self.extractor.sampling_rate, self.limits)
-        alone = None if stems == "none" else self._stems(waveform, stems, path)
+        if refusal := self._refusal(source, waveform, path):
+            seconds = len(waveform) / self.extractor.sampling_rate
+            answer = Answer(path, "not_music", refusal, duration=seconds, model=self.name, revision=self.revision)
+            return replace(answer, stems=None if stems == "none" else {})
+        alone = None if stems == "none" else self._stems(waveform, stems, path, level)
         heard = self._hear(waveform)
         del waveform  # an hour of it is 300 MB, and the model needs room too
-        return replace(self._answer(*heard, path), stems=alone)
+        return replace(self._answer(*heard, path, level), stems=alone)
 
-    def listen_all(self, found: Iterable[Found], stems: str = "none") -> Iterator[Answer]:
+    def listen_all(self, found: Iterable[Found], stems: str = "none", level: int | None = None) -> Iterator[Answer]:
         """Classify what `find_audio` found, an answer each; one that cannot be judged is answered with the reason."""
         alone: dict[str, Answer] | None = None if stems == "none" else {}
         for path, error in found:
             try:
                 if error is not None:
                     raise error
-                yield self.listen(path, path, stems)
+                yield self.listen(path, path, stems, level)
             except AudioError as problem:
                 yield Answer(path, problem.status, str(problem), stems=alone)
             except Exception as problem:  # one strange file must not take the rest of a catalogue with it
@@ -116,6 +138,26 @@ class Listener:
                 )
                 message = f"{path}: could not be judged ({reason}); please report this file"
                 yield Answer(path, "failed", message, stems=alone)
+
+    def labels(self, level: int | None = None) -> list[str]:
+        """
+        What an answer has a number for: the model's labels or values, or the labels of a level.
+
+        Raises:
+            ModelError: there is no such level.
+        """
+        tree = self.model.config.tree
+        if level is not None and not self.model.config.parents:
+            raise ModelError(f"{self.name} has no tree of labels, only {', '.join(tree.leaves)}; leave out --level")
+        try:
+            return list(tree.level(level))
+        except ValueError as error:
+            raise ModelError(f"{self.name}: {error}") from error
+
+    def kind(self, level: int | None = None) -> list[str]:
+        """The attributes that only answers of this kind have, among `level`, `leaf`, `labels` and `values`."""
+        of_problem = {MULTI_LABEL: ["labels"], REGRESSION: ["values"]}
+        return of_problem.get(self.model.config.problem, [] if level is None else ["level", "leaf"])
 
     def check_stems(self, method: str) -> None:
         """
@@ -132,13 +174,29 @@ class Listener:
             heard = ", ".join(self.extractor.stems)
             raise ModelError(f"{self.name} hears {heard} together and cannot judge a stem alone; leave out --stems")
 
-    def _stems(self, waveform: np.ndarray, method: str, path: str) -> dict[str, Answer]:
+    def _refusal(self, source: Source, waveform: np.ndarray, path: str) -> str | None:
+        """What the gate says against a recording, in a line; decoded anew only if the gate hears at another rate."""
+        if self.gate is None:
+            return None
+        rate = self.gate.extractor.sampling_rate
+        if rate != self.extractor.sampling_rate:
+            waveform = decode(source, rate, self.limits)
+        features, _, _ = self.gate._hear(waveform)
+        with torch.inference_mode():
+            output = self.gate.model(**features.to(self.gate.model.device))
+        chance = no_music(output, self.gate.model.config)
+        if chance is None:
+            return None
+        said = f"{path or 'the audio given'}: is not music, says {self.gate.name} ({NON_MUSIC} {chance:.2f})"
+        return f"{said}; leave out the gate to have it judged all the same"
+
+    def _stems(self, waveform: np.ndarray, method: str, path: str, level: int | None) -> dict[str, Answer]:
         self.check_stems(method)
         answers = {}
         for name, stem in each_stem(waveform, self.extractor.sampling_rate, method):
             try:
                 check_sounds(stem, waveform)
-                answers[name] = self._answer(*self._hear(stem), path)
+                answers[name] = self._answer(*self._hear(stem), path, level)
             except AudioError as problem:
                 answers[name] = Answer(path, problem.status, f"{path}: its {name} {problem}")
         return answers
@@ -150,33 +208,10 @@ class Listener:
         return features, len(waveform) / rate, self.extractor.segment_times(song)
 
     @torch.inference_mode()
-    def _answer(self, features: BatchFeature, seconds: float, times: Times, path: str) -> Answer:
+    def _answer(self, features: BatchFeature, seconds: float, times: Times, path: str, level: int | None) -> Answer:
         output = self.model(**features.to(self.model.device))
-        config = self.model.config
-        probabilities = output.logits[0].exp().tolist()
-        winner = max(range(len(probabilities)), key=probabilities.__getitem__)
-        by_label = {config.id2label[index]: value for index, value in enumerate(probabilities)}
-        return Answer(
-            path=path,
-            label=config.id2label[winner],
-            parents=config.ancestors(config.id2label[winner]),
-            probability=probabilities[winner],
-            probabilities=by_label,
-            agreement=float(output.agreement[0]),
-            set=_conformal_set(by_label, config.conformal_quantile),
-            duration=seconds,
-            segments=self._segments(output, times),
-            model=self.name,
-            revision=self.revision,
-        )
-
-    def _segments(self, output: TonadaOutput, times: Times) -> list[Stretch]:
-        best = (output.segment_logits[0] / self.model.config.temperature).softmax(-1).max(-1)
-        heard = zip(best.values.tolist(), best.indices.tolist(), strict=True)
-        return [
-            Stretch(start, end, self.model.config.id2label[index], probability)
-            for (start, end), (probability, index) in zip(times, heard, strict=True)
-        ]
+        answer = judge(output, self.model.config, times, level)
+        return replace(answer, path=path, duration=seconds, model=self.name, revision=self.revision)
 
 
 def check_pair(config: TonadaConfig, extractor: TonadaFeatureExtractor) -> None:
@@ -223,10 +258,3 @@ def _commit(model: str, revision: str | None) -> str | None:
     """The commit of a cached Hub model: its files lie in a folder of that name."""
     path = try_to_load_from_cache(model, "config.json", revision=revision)
     return Path(path).parent.name if isinstance(path, str) else revision
-
-
-def _conformal_set(probabilities: dict[str, float], quantile: float | None) -> list[str] | None:
-    if quantile is None:
-        return None
-    ordered = sorted(probabilities, key=probabilities.__getitem__, reverse=True)
-    return [label for label in ordered if probabilities[label] >= 1 - quantile]
