@@ -27,7 +27,7 @@ class TonadaDescriptorEncoder(nn.Module):
         features = ((descriptors - self.mean) / self.scale).clamp(-self.limit, self.limit)
         for layer in self.layers:
             features = self.dropout(layer(features).relu())
-        return Heard(features)
+        return Heard(features, steps=features.unsqueeze(1))
 
 
 __all__ = ["TonadaDescriptorEncoder"]

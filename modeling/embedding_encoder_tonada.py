@@ -29,7 +29,7 @@ class TonadaAttentionEncoder(nn.Module):
         """Hear steps `(segments, steps, width)` of which `step_mask`, `(segments, steps)`, tells the real; else all."""
         mask = torch.ones_like(embeddings[..., 0]) if step_mask is None else step_mask.to(embeddings.dtype)
         steps = self.dropout(self.layer((embeddings - self.mean) / self.scale).relu())
-        return self.attention(steps, mask, with_weights)
+        return self.attention(steps, mask, with_weights)._replace(steps=steps)
 
 
 class TonadaAttentionConvEncoder(nn.Module):
@@ -61,10 +61,11 @@ class TonadaAttentionConvEncoder(nn.Module):
         query, key, value = (each.transpose(1, 2) for each in asked)  # (segments, heads, steps, 64)
         weights = sparse_weights(query / math.sqrt(self.KEY) @ key.mT, None, self.mode, self.top_k).to(value.dtype)
         gathered = self.attention_dropout(weights) @ value
-        features = self.norm(self.output(gathered.transpose(1, 2).flatten(-2)).mT)
+        steps = self.output(gathered.transpose(1, 2).flatten(-2))
+        features = self.norm(steps.mT)
         features = self.dropout(nn.functional.max_pool1d(self.first(features).relu(), 2))
         features = self.last(self.second(features).relu().mean(-1)).relu()
-        return Heard(features, weights.mean((1, 2)), weights if with_weights else None)
+        return Heard(features, weights.mean((1, 2)), weights if with_weights else None, steps)
 
 
 def embedding_encoder(config, width: int) -> nn.Module:

@@ -9,12 +9,14 @@ from transformers import AutoFeatureExtractor, AutoModel, PreTrainedModel
 from transformers import initialization as init
 from transformers.utils import ModelOutput
 
+from .bilstm_tonada import TonadaBiLSTM
 from .configuration_tonada import BRANCHES, TonadaConfig
 from .descriptor_encoder_tonada import TonadaDescriptorEncoder
 from .embedding_encoder_tonada import TonadaAttentionEncoder, embedding_encoder
 from .expected_features_tonada import check_features
 from .labels_tonada import REGRESSION
 from .losses_tonada import check_targets, loss_of
+from .real_segments_tonada import real_segments
 from .sparse_attention_tonada import Heard, TonadaSparsePooling
 from .spectrogram_encoder_tonada import TonadaSpectrogramEncoder
 from .voting_tonada import TonadaSegmentScorer, agreement, calibrated, song_scores
@@ -40,6 +42,8 @@ class TonadaOutput(ModelOutput):
         kept_steps: `(songs, segments, steps)`, the share of all attention that went to each step; exactly zero
             for a step that no query of any head kept. Of the first branch that attends; a step of the spectrogram is
             as long as 2 ** len(conv_channels) frames.
+        hidden_states: of each branch `(songs, segments, steps, width)`, what its attention chose from, if
+            `output_hidden_states` was set.
         attentions: of each branch that attends `(songs, segments, heads, queries, steps)`, if `output_attentions` was
             set.
     """
@@ -53,6 +57,7 @@ class TonadaOutput(ModelOutput):
     embedding: torch.Tensor | None = None
     segment_embeddings: torch.Tensor | None = None
     kept_steps: torch.Tensor | None = None
+    hidden_states: tuple[torch.Tensor, ...] | None = None
     attentions: tuple[torch.Tensor, ...] | None = None
 
 
@@ -63,6 +68,7 @@ class TonadaPreTrainedModel(PreTrainedModel):
     base_model_prefix = "tonada"
     main_input_name = "segment_mask"
     input_modalities = "audio"
+    supports_gradient_checkpointing = True
     _no_split_modules = ["TonadaSpectrogramEncoder", "TonadaDescriptorEncoder", "TonadaAttentionEncoder"]
 
     @torch.no_grad()
@@ -72,6 +78,9 @@ class TonadaPreTrainedModel(PreTrainedModel):
             init.ones_(module.scale)
         elif isinstance(module, nn.Conv2d):
             init.kaiming_uniform_(module.weight, nonlinearity="relu")
+        elif isinstance(module, TonadaBiLSTM):
+            for parameter in module.parameters():
+                init.uniform_(parameter, -(module.hidden_size**-0.5), module.hidden_size**-0.5)  # as nn.LSTM
         elif isinstance(module, TonadaSparsePooling):
             init.normal_(module.question)
         elif isinstance(module, nn.Linear):
@@ -79,6 +88,25 @@ class TonadaPreTrainedModel(PreTrainedModel):
             init.zeros_(module.bias)
         else:
             super()._init_weights(module)
+
+    @classmethod
+    def from_pretrained(cls, *args: Any, output_loading_info: bool = False, **kwargs: Any) -> Any:
+        """
+        As transformers does, but a body that is not whole is refused where transformers would fill it with noise.
+
+        Raises:
+            ValueError: a weight of an encoder is missing. A missing classifier is only warned of, as it may be learned.
+        """
+        loaded: Any = super().from_pretrained(*args, output_loading_info=True, **kwargs)
+        model, told = loaded
+        learned = ("classifier.", "scorer.")
+        missing = sorted(str(key) for key in told["missing_keys"] if not str(key).startswith(learned))
+        if missing:
+            raise ValueError(
+                f"the saved model lacks {len(missing)} of the weights that its config asks for ({missing[0]}, …), "
+                "which would be random; it was saved by another version of Tonada or with another config.json"
+            )
+        return loaded if output_loading_info else model
 
     @classmethod
     def with_encoder(
@@ -136,6 +164,7 @@ class TonadaModel(TonadaPreTrainedModel):
         waveform: torch.Tensor | None = None,
         sounds: torch.Tensor | None = None,
         output_attentions: bool | None = None,
+        output_hidden_states: bool | None = None,
         **kwargs,
     ) -> TonadaOutput:
         """
@@ -151,6 +180,7 @@ class TonadaModel(TonadaPreTrainedModel):
             waveform: `(songs, segments, samples)`, at the encoder's rate.
             sounds: `(songs, segments)`, how many samples of a segment are sound; all, if it is not given.
             output_attentions: also return the attention weights.
+            output_hidden_states: also return the steps that each branch's attention chose from.
 
         Raises:
             ValueError: a feature is missing, unasked for, or as wide as another model's.
@@ -162,31 +192,33 @@ class TonadaModel(TonadaPreTrainedModel):
             "waveform": (waveform, sounds),
         }
         check_features(self.config, {name: tensors[0] for name, tensors in given.items()}, frame_mask)
-        real = segment_mask.bool()
-        if not bool(real.any(1).all()):
-            raise ValueError("segment_mask has a song without a single real segment; leave that song out")
-        if output_attentions is None:
-            output_attentions = self.config.output_attentions
-        # Padded segments are left out here, once, and never reach a layer.
+        config = self.config
+        with_attentions = config.output_attentions if output_attentions is None else output_attentions
+        with_states = config.output_hidden_states if output_hidden_states is None else output_hidden_states
+        segments = real_segments(segment_mask)
         features = {
-            name: [None if tensor is None else tensor[real] for tensor in given[name]] for name in self.config.branches
+            name: [None if tensor is None else segments.taken_from(tensor) for tensor in given[name]]
+            for name in config.branches
         }
-        heard = self._hear_in_passes(features, output_attentions)
-        embedding = _put_back(torch.cat([each.embedding for each in heard], -1), real)
-        kept = [_put_back(each.kept_steps, real) for each in heard if each.kept_steps is not None]
-        weights = [_put_back(each.weights, real) for each in heard if each.weights is not None]
+        heard = self._hear_in_passes(features, with_attentions)
+        embedding = segments.put_back(torch.cat([each.embedding for each in heard], -1))
+        kept = [segments.put_back(each.kept_steps) for each in heard if each.kept_steps is not None]
+        weights = [segments.put_back(each.weights) for each in heard if each.weights is not None]
+        states = [segments.put_back(each.steps) for each in heard if with_states and each.steps is not None]
         return TonadaOutput(
             segment_mask=segment_mask,
-            embedding=embedding.sum(1) / real.sum(1, keepdim=True).to(embedding.dtype),
+            embedding=embedding.sum(1) / segment_mask.sum(1, keepdim=True).to(embedding.dtype),
             segment_embeddings=embedding,
             kept_steps=kept[0] if kept else None,
+            hidden_states=tuple(states) or None,
             attentions=tuple(weights) or None,
         )
 
     def _hear_in_passes(self, features: dict[str, list[torch.Tensor | None]], with_weights: bool) -> list[Heard]:
         """What each branch hears, some segments at a time."""
-        count = next(len(tensors[0]) for tensors in features.values() if tensors[0] is not None)
-        size = count if self.training else self.config.segments_per_pass
+        count = next(tensors[0].shape[0] for tensors in features.values() if tensors[0] is not None)
+        at_once = self.training or torch.compiler.is_compiling()
+        size = count if at_once else self.config.segments_per_pass
         heard = []
         for name, tensors in features.items():
             passes = zip(*(_passes(tensor, count, size) for tensor in tensors), strict=True)
@@ -206,6 +238,8 @@ class TonadaModel(TonadaPreTrainedModel):
 
 
 def _passes(tensor: torch.Tensor | None, count: int, size: int) -> list[torch.Tensor | None]:
+    if size >= count:
+        return [tensor]
     return [None] * -(-count // size) if tensor is None else list(tensor.split(size))
 
 
@@ -215,13 +249,6 @@ def _joined(parts: list[Heard]) -> Heard:
         return parts[0]
     fields: Any = (None if each[0] is None else torch.cat(each) for each in zip(*parts, strict=True))
     return Heard(*fields)
-
-
-def _put_back(segments: torch.Tensor, real: torch.Tensor) -> torch.Tensor:
-    """Real segments, one after another, to their places `(songs, segments, …)`; padding is zero."""
-    songs = segments.new_zeros(*real.shape, *segments.shape[1:])
-    songs[real] = segments
-    return songs
 
 
 class TonadaForAudioClassification(TonadaPreTrainedModel):
@@ -257,6 +284,7 @@ class TonadaForAudioClassification(TonadaPreTrainedModel):
         sounds: torch.Tensor | None = None,
         labels: torch.Tensor | None = None,
         output_attentions: bool | None = None,
+        output_hidden_states: bool | None = None,
         **kwargs,
     ) -> TonadaOutput:
         """
@@ -286,6 +314,7 @@ class TonadaForAudioClassification(TonadaPreTrainedModel):
             waveform,
             sounds,
             output_attentions,
+            output_hidden_states,
         )
         config = self.config
         output.segment_logits = self._segment_logits(output.segment_embeddings, segment_mask)

@@ -111,11 +111,13 @@ class Heard(NamedTuple):
         kept_steps: the share of all attention of real steps that went to each step, `(segments, steps)`; exactly zero
             for a step that no query of any head kept. `None` of an encoder without attention.
         weights: of the attention, `(segments, heads, queries, steps)`, if they were asked for.
+        steps: what the attention chose from, `(segments, steps, width)`; of the descriptors their only one.
     """
 
     embedding: torch.Tensor
     kept_steps: torch.Tensor | None = None
     weights: torch.Tensor | None = None
+    steps: torch.Tensor | None = None
 
 
 class TonadaSparseAttention(nn.Module):
@@ -176,7 +178,7 @@ class TonadaSparsePooling(nn.Module):
     def forward(self, steps: torch.Tensor, mask: torch.Tensor, with_weights: bool = False) -> Heard:
         """As [`TonadaSparseAttention.forward`]; the weights are `(segments, heads, 1, steps)`."""
         key, value = _heads(self.key(steps).tanh(), self.heads), _heads(steps, self.heads)
-        query = self.question.expand(len(steps), -1, -1, -1)
+        query = self.question.expand(steps.shape[0], -1, -1, -1)
         gathered, received, weights = attend_in_chunks(
             query, key, value, mask.unsqueeze(1), None, self.mode, self.top_k, with_weights
         )

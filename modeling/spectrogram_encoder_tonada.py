@@ -4,9 +4,21 @@ from itertools import pairwise
 
 import torch
 from torch import nn
-from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
+from transformers.modeling_layers import GradientCheckpointingLayer
 
+from .bilstm_tonada import TonadaBiLSTM
 from .sparse_attention_tonada import Heard, attention_over
+
+
+class TonadaPooling(GradientCheckpointingLayer):
+    """ReLU, zeros for padded frames and max-pooling, whose in-between results gradient checkpointing need not keep."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.pool = nn.MaxPool2d(2, ceil_mode=True)
+
+    def forward(self, features: torch.Tensor, frame_mask: torch.Tensor) -> torch.Tensor:
+        return self.pool(features.relu() * frame_mask[:, None, None, :])
 
 
 class TonadaConvBlock(nn.Module):
@@ -24,12 +36,11 @@ class TonadaConvBlock(nn.Module):
         super().__init__()
         self.conv = nn.Conv2d(in_channels, out_channels, kernel_size, padding=kernel_size // 2, bias=False)
         self.norm = nn.BatchNorm2d(out_channels)
-        self.pool = nn.MaxPool2d(2, ceil_mode=True)
+        self.pool = TonadaPooling()
 
     def forward(self, features: torch.Tensor, frame_mask: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-        features = self._normalise(self.conv(features), frame_mask.bool()).relu()
-        features = features * frame_mask[:, None, None, :]
-        return self.pool(features), frame_mask[:, ::2]
+        normalised = self._normalise(self.conv(features), frame_mask.bool())
+        return self.pool(normalised, frame_mask), frame_mask[:, ::2]
 
     def _normalise(self, features: torch.Tensor, real: torch.Tensor) -> torch.Tensor:
         """Batch norm whose statistics come from real frames alone."""
@@ -60,7 +71,7 @@ class TonadaSpectrogramEncoder(nn.Module):
         mels = config.num_mel_bins
         for _ in self.blocks:
             mels = (mels + 1) // 2
-        self.lstm = nn.LSTM(channels[-1] * mels, config.lstm_hidden_size, batch_first=True, bidirectional=True)
+        self.lstm = TonadaBiLSTM(channels[-1] * mels, config.lstm_hidden_size)
         self.attention = attention_over(config, config.step_size)
 
     def forward(
@@ -81,15 +92,8 @@ class TonadaSpectrogramEncoder(nn.Module):
         for block in self.blocks:
             features, mask = block(features, mask)
         steps = features.flatten(1, 2).transpose(1, 2)  # (segments, steps, channels * mels)
-        return self.attention(self._listen_both_ways(steps, mask), mask, with_weights)
-
-    def _listen_both_ways(self, steps: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
-        if bool(mask.bool().all()):
-            return self.lstm(steps)[0]
-        # Packed, the backward direction starts at the last real step and not in the padding.
-        lengths = mask.bool().sum(1).clamp(min=1).cpu()
-        packed = pack_padded_sequence(steps, lengths, batch_first=True, enforce_sorted=False)
-        return pad_packed_sequence(self.lstm(packed)[0], batch_first=True, total_length=steps.shape[1])[0]
+        steps = self.lstm(steps, mask)
+        return self.attention(steps, mask, with_weights)._replace(steps=steps)
 
 
 __all__ = ["TonadaSpectrogramEncoder"]
