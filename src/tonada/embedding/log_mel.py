@@ -82,18 +82,17 @@ class OpenL3Decibels(nn.Module):
     What OpenL3 hears (Cramer et al. 2019, as kapre 0.1.4 computes it): the root of mel power in decibels below its
     loudest, at least -80. Seconds at 48 kHz, `(stretches, 48000)`, to `(stretches, bands, 199)`.
 
-    The filter bank is part of the published weights.
+    The filter bank is part of the published weights, and nothing without them.
     """
 
     mel_basis: torch.Tensor
 
-    WINDOW, HOP, PADDING = 2048, 242, 981
-    # As many zeros on both sides as kapre's "same" padding gives 48,000 samples: (2048 - 48000 % 242) / 2.
+    WINDOW, HOP = 2048, 242
+    PADDING = (WINDOW - 48000 % HOP) // 2  # zeros on both sides, by which kapre's "same" makes ceil(48000 / HOP) frames
 
     def __init__(self, bands: int = 256):
         super().__init__()
-        bank = torchaudio.functional.melscale_fbanks(1025, 0.0, 24000.0, bands, 48000, norm="slaney")
-        self.register_buffer("mel_basis", bank.T.contiguous())
+        self.register_buffer("mel_basis", torch.zeros(bands, self.WINDOW // 2 + 1))
         self.register_buffer("window", torch.hann_window(self.WINDOW), persistent=False)
 
     def forward(self, stretches: torch.Tensor) -> torch.Tensor:

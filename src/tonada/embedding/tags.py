@@ -20,3 +20,11 @@ pop, soft, sitar, solo, man, classic, choir, voice, new age, dance, male voice, 
 no voice, weird, country, metal, female voice, choral
 """)
 """The 50 commonest tags of MagnaTagATune."""
+
+JAMENDO = _listed("""
+alternative, ambient, atmospheric, chillout, classical, dance, downtempo, easylistening, electronic, experimental, folk,
+funk, hiphop, house, indie, instrumentalpop, jazz, lounge, metal, newage, orchestral, pop, popfolk, poprock, reggae,
+rock, soundtrack, techno, trance, triphop, world, acousticguitar, bass, computer, drummachine, drums, electricguitar,
+electricpiano, guitar, keyboard, piano, strings, synthesizer, violin, voice, emotional, energetic, film, happy, relaxing
+""")
+"""The 50 commonest tags of MTG-Jamendo: genres, instruments, and moods or themes."""

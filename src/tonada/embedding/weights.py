@@ -5,12 +5,11 @@ import json
 import os
 import re
 import zipfile
-import zlib
+from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
 import torch
-from safetensors import SafetensorError
 from safetensors.torch import load_file
 from torch import nn
 
@@ -44,15 +43,16 @@ def find_weights(name: str, given: str | Path | None, files: tuple[str, ...], ad
     if path.is_file():
         return path
     if path.is_dir():
-        for pattern in (f"{name}/{SAVED[0]}", SAVED[0], *files):
-            for found in sorted(path.glob(pattern)):
-                return found
-        raise EmbeddingError(f"{name}: {path} holds none of {', '.join((SAVED[0], *files))}; {advice}")
+        patterns = (f"{name}/{SAVED[0]}", *files, SAVED[0])
+        for found in (found for pattern in patterns for found in sorted(path.glob(pattern))):
+            return found
+        raise EmbeddingError(f"{name}: {path} holds none of {', '.join(patterns)}; {advice}")
     if isinstance(given, str) and HUB_ID.fullmatch(given):
         return _from_hub(given)
     raise EmbeddingError(f"{name}: there is no {path}; {advice}")
 
 
+@lru_cache
 def _from_hub(repository: str) -> Path:
     from huggingface_hub import hf_hub_download
 
@@ -100,9 +100,7 @@ def read_tensors(path: Path) -> dict[str, torch.Tensor]:
             if path.suffix == ".safetensors"
             else torch.load(path, map_location="cpu", weights_only=True)
         )
-    except (OSError, SafetensorError) as error:
-        raise _unreadable(path, error) from error
-    except Exception as error:  # whatever torch says of a file that is not what it should be
+    except Exception as error:  # whatever torch and safetensors say of a file that is not what it should be
         raise _unreadable(path, error) from error
     if not isinstance(state, dict) or not all(isinstance(tensor, torch.Tensor) for tensor in state.values()):
         raise EmbeddingError(f"{path} holds no tensors by name; give the publisher's own file")
@@ -132,8 +130,8 @@ def read_musicnn(path: Path, checkpoint: str) -> dict[str, np.ndarray]:
         raise EmbeddingError(
             f"{path} has no musicnn/{checkpoint} in it; give musicnn-0.1.0-py3-none-any.whl"
         ) from error
-    except (OSError, zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, EmbeddingError) as error:
-        raise _unreadable(path, error) from error  # RuntimeError: an encrypted member
+    except Exception as error:  # whatever zipfile says of a file that is not what it should be
+        raise _unreadable(path, error) from error
 
 
 def _read_file(path: Path, most: int) -> bytes:
