@@ -24,7 +24,7 @@ TRAILER_BYTES = 5  # compression and check sum behind each block
 MAX_INDEX_BYTES = 1 << 20  # musicnn's largest has five thousand
 MAX_KEY_BYTES = 1 << 10
 MAX_DIMENSIONS = 8
-DTYPES = {1: np.dtype("<f4"), 2: np.dtype("<f8"), 3: np.dtype("<i4"), 9: np.dtype("<i8")}  # TensorFlow's numbers
+TYPES = {1: "<f4", 2: "<f8", 3: "<i4", 9: "<i8"}  # TensorFlow's numbers
 
 VARINT, FIXED_64, BYTES, FIXED_32 = 0, 1, 2, 5  # protobuf's wire types
 
@@ -38,7 +38,7 @@ def read_bundle(index: bytes, data: bytes) -> dict[str, np.ndarray]:
         data: content of the `.data-00000-of-00001` file.
 
     Returns:
-        Arrays by name, views of `data`. Tensors of other types than `DTYPES`, and those that are cut into slices, are
+        Arrays by name, views of `data`. Tensors of other types than `TYPES`, and those that are cut into slices, are
         left out.
 
     Raises:
@@ -65,9 +65,9 @@ def _check_header(message: bytes) -> None:
 def _tensor(message: bytes, data: bytes) -> np.ndarray | None:
     """What an entry points to: fields 1 type, 2 shape, 3 piece, 4 offset, 5 size in bytes, 7 slices."""
     facts = dict(_fields(message))
-    dtype = DTYPES.get(_number(facts, 1))
-    if dtype is None or 7 in facts:
+    if _number(facts, 1) not in TYPES or 7 in facts:
         return None
+    dtype = np.dtype(TYPES[_number(facts, 1)])
     shape, offset, size = _shape(_message(facts.get(2, b""))), _number(facts, 4), _number(facts, 5)
     if _number(facts, 3) != 0 or math.prod(shape) * dtype.itemsize != size or offset + size > len(data):
         raise _damaged(f"a tensor of shape {shape} is said to lie at {offset} in {len(data)} bytes of data")

@@ -86,6 +86,7 @@ class OpenL3Decibels(nn.Module):
     """
 
     mel_basis: torch.Tensor
+    window: torch.Tensor
 
     WINDOW, HOP = 2048, 242
     PADDING = (WINDOW - 48000 % HOP) // 2  # zeros on both sides, by which kapre's "same" makes ceil(48000 / HOP) frames
