@@ -1,8 +1,8 @@
 """
 Are these musicnn's networks? `python benchmarks/published_tags.py SONGS`
 
-`SONGS` is a folder with the two songs of musicnn's repository (`audio/` there), which may not be passed on; the wheel is
-looked for in `TONADA_WEIGHTS`. Their published tags are those of its README; the fifty published probabilities were
+`SONGS` is a folder with the two songs of musicnn's repository (`audio/` there), which are not free; the wheel is looked
+for in `TONADA_WEIGHTS`. Their published tags are those of its README; the fifty published probabilities were
 read from the bar chart in its notebook `tagging_example`, to a pixel of 1/435.
 """
 

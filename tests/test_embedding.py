@@ -51,6 +51,11 @@ def test_there_is_an_embedding_for_each_step_of_a_song(embedder):
     assert embeddings.std() > 0
 
 
+def test_ten_seconds_through_vggish_are_what_s2_reads():
+    ten_seconds = torch.from_numpy(noise(10, rate=16000))
+    assert untrained("vggish")(ten_seconds).embeddings.shape == (10, 128)
+
+
 @pytest.mark.parametrize(("name", "tags"), [("musicnn-msd", 50), ("vgg-msd", 50), ("fcn-msd", 50), ("yamnet", 521)])
 def test_a_tagger_gives_each_tag_of_each_step_a_probability(name, tags):
     embedder = untrained(name)

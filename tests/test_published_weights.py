@@ -3,6 +3,7 @@
 import json
 import os
 import random
+import re
 import zipfile
 from contextlib import suppress
 from pathlib import Path
@@ -11,7 +12,7 @@ import huggingface_hub
 import numpy as np
 import pytest
 import torch
-from conftest import ROOT, noise, tone
+from conftest import ROOT, noise, run_python, tone
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from tiny_bundles import bundle, musicnn_tensors, vgg_tensors
@@ -222,6 +223,14 @@ def test_a_file_that_holds_no_weights_is_refused(tmp_path, content, suffix):
         read_tensors(path)
 
 
+def test_the_page_runs_as_it_stands(tmp_path):
+    write_wheel(tmp_path / WHEEL, MSD_musicnn=bundle(musicnn_tensors()), MTT_musicnn=bundle(musicnn_tensors()))
+    [code] = re.findall(r"```python\n(.*?)```", (ROOT / "docs" / "embeddings.md").read_text(), flags=re.DOTALL)
+    shape, tags = run_python(code, ROOT, without_tonada=False, TONADA_WEIGHTS=str(tmp_path)).splitlines()
+    assert shape == "torch.Size([9, 200])"
+    assert tags.count(",") == 2
+
+
 # The real weights, where they are -------------------------------------------------------------------------------------
 
 
@@ -246,7 +255,7 @@ PUBLISHED_TAGS = {
 @pytest.mark.parametrize("song", PUBLISHED_TAGS)
 def test_the_published_songs_have_the_published_tags(real, song):
     if not (real / song).is_file():
-        pytest.skip(f"TONADA_WEIGHTS holds no {song}, which lies in musicnn's repository and may not be passed on")
+        pytest.skip(f"TONADA_WEIGHTS holds no {song}, which lies in musicnn's repository and is not free")
     expected = PUBLISHED_TAGS[song]
     assert list(tag(decode(real / song, 16000), 16000, "musicnn-mtt", real))[: len(expected)] == expected
 
