@@ -1,9 +1,11 @@
 """
-Are these musicnn's networks? `python benchmarks/published_tags.py SONGS`
+Are these musicnn's networks? `python benchmarks/published_tags.py SONGS [DATA]`
 
 `SONGS` is a folder with the two songs of musicnn's repository (`audio/` there), which are not free; the wheel is looked
 for in `TONADA_WEIGHTS`. Their published tags are those of its README; the fifty published probabilities were
 read from the bar chart in its notebook `tagging_example`, to a pixel of 1/435.
+
+With `DATA`, which holds `4qaed`: does the fully convolutional tagger of the same data mean the same by its tags?
 """
 
 import sys
@@ -43,11 +45,24 @@ def main() -> None:
     print(f"| largest difference from the published chart | {apart.max():.4f} |")
     print(f"| mean difference | {apart.mean():.4f} |")
     print(f"| a pixel of the chart | {1 / HEIGHT:.4f} |")
+    for data in sys.argv[2:]:
+        print_agreement(sorted((Path(data) / "4qaed" / "audio").iterdir())[::18])
 
 
-def tags_of(song: Path) -> dict[str, float]:
+def print_agreement(songs: list[Path]) -> None:
+    """How the logarithms of two taggers' probabilities correlate over songs."""
+    heard = [[tags_of(song, name) for song in songs] for name in (NAME, "fcn-mtat")]
+    musicnn, fcn = (np.log([[song[name] for name in MAGNATAGATUNE] for song in tagger]) for tagger in heard)
+    correlation = np.corrcoef(musicnn.T, fcn.T)[: len(MAGNATAGATUNE), len(MAGNATAGATUNE) :]
+    same = np.eye(len(correlation), dtype=bool)
+    print(f"\n| musicnn-mtt and fcn-mtat, {len(songs)} songs | correlation |\n|---|---|")
+    print(f"| of the same tag, mean | {correlation[same].mean():.2f} |")
+    print(f"| of two tags, mean | {correlation[~same].mean():.2f} |")
+
+
+def tags_of(song: Path, name: str = NAME) -> dict[str, float]:
     """Probability of each tag, the likeliest first."""
-    return tag(decode(song, RATE), RATE, NAME)
+    return tag(decode(song, RATE), RATE, name)
 
 
 if __name__ == "__main__":

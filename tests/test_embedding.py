@@ -191,4 +191,15 @@ def test_openl3_is_the_ports_network(width, pool):
     ours.load_state_dict({name: state[name] for name in ours.state_dict()})
     sound = torch.from_numpy(np.stack([noise(1, seed, rate=48000) for seed in (0, 1)]))
     with torch.no_grad():
-        torch.testing.assert_close(ours(sound), port(sound.unsqueeze(1)), atol=1e-3, rtol=1e-3)
+        torch.testing.assert_close(ours(sound), port(sound.unsqueeze(1)), atol=1e-5, rtol=1e-5)
+
+
+@pytest.mark.parametrize(("pool", "expected"), [((32, 24), (52.435, 39.030)), ((8, 8), (21.758, 49.916))])
+def test_openl3_says_what_it_said_when_it_was_the_ports_network(pool, expected):
+    random, network = np.random.default_rng(0), OpenL3(pool).eval()
+    for tensor in network.state_dict().values():
+        spread = random.normal(0, 0.05, tensor.shape) if tensor.ndim == 4 else random.uniform(0.5, 1.5, tensor.shape)
+        tensor.copy_(torch.from_numpy(np.asarray(spread)))
+    with torch.no_grad():
+        embedding = network(torch.from_numpy(noise(1, rate=48000))[None])
+    assert (embedding.mean().item(), embedding.std().item()) == pytest.approx(expected, rel=1e-3)

@@ -133,7 +133,7 @@ def load_embedder(name: str, weights: str | Path | None = None) -> Embedder:
         EmbeddingError: the embedder is unknown, or its weights are missing or damaged.
     """
     published = _published(name)
-    return _load(name, find_weights(name, weights, published.files, published.advice))
+    return _load(name, find_weights(name, weights, published.files, published.advice).absolute())
 
 
 @lru_cache(maxsize=2)

@@ -87,20 +87,14 @@ class Vgg(nn.Module):
     128 channels at two instants, and logits `(songs, 50)`.
     """
 
-    POOLS = [
-        ((4, 1), 2),
-        ((2, 2), 2),
-        ((2, 2), 2),
-        ((2, 2), 2),
-        ((4, 4), 4),
-    ]  # over frames and bands, and their strides
+    # Frames and bands of each maximum, and its stride.
+    POOLS = [((4, 1), 2), ((2, 2), 2), ((2, 2), 2), ((2, 2), 2), ((4, 4), 4)]
 
     def __init__(self) -> None:
         super().__init__()
         self.normalise = nn.BatchNorm2d(1, eps=EPSILON)
-        self.blocks = nn.Sequential(
-            *(self._block(128 if number else 1, *pool) for number, pool in enumerate(self.POOLS))
-        )
+        blocks = [self._block(128 if number else 1, *pool) for number, pool in enumerate(self.POOLS)]
+        self.blocks = nn.Sequential(*blocks)
         self.output = nn.Linear(256, 50)
 
     @staticmethod
@@ -164,6 +158,6 @@ def _as_torch(tensors: Mapping[str, np.ndarray], name: str) -> torch.Tensor:
     if name not in tensors:
         raise EmbeddingError(f"the checkpoint has no {name}, so it is not that network's; give the publisher's own")
     tensor = torch.from_numpy(tensors[name].copy())
-    if name.endswith("kernel"):
-        return tensor.permute(3, 2, 0, 1) if tensor.ndim == 4 else tensor.T
-    return tensor
+    if tensor.ndim == 4:
+        return tensor.permute(3, 2, 0, 1)
+    return tensor.T if tensor.ndim == 2 else tensor

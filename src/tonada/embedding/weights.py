@@ -44,9 +44,10 @@ def find_weights(name: str, given: str | Path | None, files: tuple[str, ...], ad
         return path
     if path.is_dir():
         patterns = (f"{name}/{SAVED[0]}", *files, SAVED[0])
-        for found in (found for pattern in patterns for found in sorted(path.glob(pattern))):
-            return found
-        raise EmbeddingError(f"{name}: {path} holds none of {', '.join(patterns)}; {advice}")
+        found = [file for pattern in patterns for file in sorted(path.glob(pattern))]
+        if not found:
+            raise EmbeddingError(f"{name}: {path} holds none of {', '.join(patterns)}; {advice}")
+        return found[0]
     if isinstance(given, str) and HUB_ID.fullmatch(given):
         return _from_hub(given)
     raise EmbeddingError(f"{name}: there is no {path}; {advice}")
