@@ -21,6 +21,7 @@ from tonada.embedding import weights
 from tonada.embedding.embedders import embed, load_embedder, save_weights, tag
 from tonada.embedding.errors import EmbeddingError
 from tonada.embedding.fcn import Fcn
+from tonada.embedding.log_mel import audioset_log_mel
 from tonada.embedding.weights import read_musicnn, read_tensors
 from tonada.listening.decoding import decode
 
@@ -155,6 +156,16 @@ def test_a_checkpoint_that_would_run_something_is_refused_and_runs_nothing(tmp_p
     with pytest.raises(EmbeddingError, match="cannot be read"):
         embed(SOUND, 16000, "fcn-msd", tmp_path / "fcn.pth")
     assert not (tmp_path / "harm").exists()
+
+
+def test_yamnet_is_the_ports_network_on_googles_spectrogram(tmp_path):
+    model = pytest.importorskip("torch_vggish_yamnet.yamnet.model", reason="the extra `embeddings` is not installed")
+    port = model.YAMNet().eval()
+    torch.save(port.state_dict(), tmp_path / "yamnet.pth")
+    spectrogram = audioset_log_mel(0.001)(torch.from_numpy(SOUND[:15600])[None])
+    with torch.no_grad():
+        embedding, _ = port(spectrogram.unsqueeze(1))
+    torch.testing.assert_close(embed(SOUND, 16000, "yamnet", tmp_path)[0], embedding.flatten(), atol=1e-5, rtol=1e-5)
 
 
 def test_yamnets_class_map_beside_its_weights_names_its_tags(tmp_path):
