@@ -20,7 +20,7 @@ install: .venv/installed  ## Make the environment .venv and install Tonada into 
 	@echo "Making .venv and installing; the first time this downloads torch and takes a few minutes."
 	$(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet --upgrade pip setuptools --constraint constraints.txt
-	$(BIN)/python -m pip install --quiet --editable '.[dev]' --constraint constraints.txt
+	$(BIN)/python -m pip install --quiet --editable '.[dev,embeddings]' --constraint constraints.txt
 	touch $@
 
 ffmpeg:  ## Install Debian's ffmpeg, which m4a, aac and the stock pipeline need, if it is missing

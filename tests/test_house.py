@@ -15,11 +15,12 @@ HUB_LIBRARIES = {"torch", "torchaudio", "numpy", "transformers"}
 HALL = {
     # which parts of the hall each part may know; nobody may know the command
     "checkpoints": set(),
-    "listening": {"checkpoints"},
-    "cataloguing": {"listening"},
+    "embedding": set(),
+    "listening": {"checkpoints", "embedding"},
+    "cataloguing": {"listening", "embedding"},
     "proving": set(),
-    "learning": {"listening", "proving"},
-    "sharing": {"listening", "proving", "learning"},
+    "learning": {"listening", "embedding", "proving"},
+    "sharing": {"listening", "embedding", "proving", "learning"},
 }
 
 

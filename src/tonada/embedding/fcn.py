@@ -1,0 +1,38 @@
+"""The fully convolutional tagger of Choi et al. (2016) as Won et al. (2020) trained it, under their layers' names."""
+
+import torch
+from torch import nn
+
+
+class Block(nn.Module):
+    """Convolution, batch norm, ReLU and max-pool over bands and frames."""
+
+    def __init__(self, channels_in: int, channels_out: int, pool: tuple[int, int]):
+        super().__init__()
+        self.conv = nn.Conv2d(channels_in, channels_out, 3, padding=1)
+        self.bn = nn.BatchNorm2d(channels_out)
+        self.pool = nn.MaxPool2d(pool)
+
+    def forward(self, maps: torch.Tensor) -> torch.Tensor:
+        return self.pool(self.bn(self.conv(maps)).relu())
+
+
+class Fcn(nn.Module):
+    """29 seconds, `(songs, 1819, 96)` in decibels, to an embedding `(songs, 64)` and logits `(songs, 50)`."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.spec_bn = nn.BatchNorm2d(1)
+        self.layer1 = Block(1, 64, (2, 4))
+        self.layer2 = Block(64, 128, (2, 4))
+        self.layer3 = Block(128, 128, (2, 4))
+        self.layer4 = Block(128, 128, (3, 5))
+        self.layer5 = Block(128, 64, (4, 4))
+        self.dense = nn.Linear(64, 50)
+
+    def forward(self, decibels: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        maps = self.spec_bn(decibels.transpose(1, 2).unsqueeze(1))  # (songs, 1, bands, frames)
+        for layer in (self.layer1, self.layer2, self.layer3, self.layer4, self.layer5):
+            maps = layer(maps)
+        embedding = maps.flatten(1)
+        return embedding, self.dense(embedding)
