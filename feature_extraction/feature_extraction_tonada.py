@@ -54,6 +54,7 @@ class TonadaFeatureExtractor(SequenceFeatureExtractor):
             spectrograms, PNG or JPEG, are then taken in the place of sound, each a song of one segment.
         image_mode: its channels, `"L"`, `"RGB"` or `"RGBA"`.
         embedding_rate: steps a second of embeddings; about one of VGGish.
+        embedder: the network that makes them; a key of `EMBEDDERS` in `tonada.embedding.published`.
         stems: names of the stems that a song is given in, `(stems, samples)`: each is a channel of the spectrogram and
             a block of descriptors. Level, silence and segments are those of the stem called mix, or else of their sum.
             `None` hears the mix alone.
@@ -93,6 +94,7 @@ class TonadaFeatureExtractor(SequenceFeatureExtractor):
         image_size: int | None = None,
         image_mode: str = "RGBA",
         embedding_rate: float = 1.0,
+        embedder: str | None = None,
         stems: tuple[str, ...] | list[str] | None = None,
         separation: str | None = None,
         feature_schema: dict[str, Any] | None = None,
@@ -116,6 +118,7 @@ class TonadaFeatureExtractor(SequenceFeatureExtractor):
         self.image_size = image_size
         self.image_mode = image_mode
         self.embedding_rate = embedding_rate
+        self.embedder = embedder
         self.stems = None if stems is None else list(stems)
         self.separation = separation
         if isinstance(descriptor_set, str) and descriptor_set not in DESCRIPTOR_SETS:
@@ -213,11 +216,15 @@ class TonadaFeatureExtractor(SequenceFeatureExtractor):
         return super().save_pretrained(*args, **kwargs)
 
     def segment_times(self, waveform: Any) -> list[tuple[float, float]]:
-        """Start and end of each segment of a song, `(samples,)` or `(stems, samples)`, in seconds."""
-        first, end = self._sounding(mixed(self._as_song(waveform), self.stems))
-        cut = self._segmentation(end - first, self.sampling_rate)
+        """Start and end of each segment of a song in seconds: `(samples,)`, `(stems, samples)` or `(steps, width)`."""
+        if "embeddings" in self.branches:
+            rate, first, end = self.embedding_rate, 0, len(waveform)
+        else:
+            rate = self.sampling_rate
+            first, end = self._sounding(mixed(self._as_song(waveform), self.stems))
+        cut = self._segmentation(end - first, rate)
         starts = [first + start for start in cut.starts(end - first)]
-        return [(start / self.sampling_rate, min(start + cut.length, end) / self.sampling_rate) for start in starts]
+        return [(start / rate, min(start + cut.length, end) / rate) for start in starts]
 
     def _song(self, waveform: torch.Tensor) -> dict[str, torch.Tensor]:
         mix = mixed(waveform, self.stems)

@@ -74,7 +74,7 @@ def schema_of(settings: Mapping[str, Any], descriptors: DescriptorSet) -> dict[s
         if settings["image_size"] is not None:
             decides |= {"image_size": settings["image_size"], "image_mode": settings["image_mode"]}
     if "embeddings" in settings["branches"]:
-        decides["embedding_rate"] = float(settings["embedding_rate"])
+        decides |= {"embedding_rate": float(settings["embedding_rate"]), "embedder": settings["embedder"]}
     if "descriptors" in settings["branches"]:
         decides["descriptors"] = definition = descriptors.definition
         shown = {"columns": list(stem_columns(descriptors.columns, stems)), "versions": definition["versions"]}

@@ -35,7 +35,11 @@ def checked(tensor: torch.Tensor) -> torch.Tensor:
 def checked_steps(tensor: torch.Tensor) -> torch.Tensor:
     """A song's embeddings, `(steps, width)`, as float32; refused with a `ValueError` if they are none."""
     if tensor.ndim != 2 or not tensor.numel():
-        raise ValueError(f"a song's embeddings must have shape (steps, width), these have {tuple(tensor.shape)}")
+        raise ValueError(
+            f"this model hears embeddings and not sound: a song must have shape (steps, width), this one has shape "
+            f"{tuple(tensor.shape)}. Embed it first, in Tonada tonada.embedding.embedders.embed(waveform, rate, NAME), "
+            "or let `tonada classify` do both"
+        )
     if not tensor.isfinite().all():
         raise ValueError("the embeddings have numbers that are not finite (NaN or infinity); repair or drop them first")
     return tensor.float()

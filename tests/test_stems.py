@@ -12,9 +12,9 @@ from known_mixes import gliding_voice, looped_chords
 from test_command import tonada
 from tonada.feature_extraction import TonadaFeatureExtractor
 
+from tonada.listening.inputs import as_heard
 from tonada.listening.listener import Listener, ModelError
 from tonada.listening.separation import METHODS, Method, separate
-from tonada.listening.stems import as_heard
 from tonada_cli.stems_option import Separation
 
 TOLERANCE = 1e-5

@@ -57,8 +57,14 @@ def whole_songs(songs: list[Song]) -> list[Batch]:
 
 
 def scales_of(songs: list[Song]) -> Batch:
-    """Mean and standard deviation of each descriptor `(columns,)` and each mel band `(1, mels, 1)` over the songs."""
+    """
+    Mean and standard deviation over the songs of each descriptor `(columns,)`, each mel band `(1, mels, 1)` and each
+    dimension of embeddings `(width,)`.
+    """
     scales: Batch = {}
+    if "embeddings" in songs[0].features:
+        steps = torch.cat([song.features["embeddings"][song.features["step_mask"].bool()] for song in songs])
+        scales |= {"embeddings_mean": steps.mean(0), "embeddings_scale": steps.std(0).clamp(min=1e-8)}
     if "descriptors" in songs[0].features:
         columns = torch.cat([song.features["descriptors"] for song in songs])
         scales |= {"descriptors_mean": columns.mean(0), "descriptors_scale": columns.std(0).clamp(min=1e-8)}

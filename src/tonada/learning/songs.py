@@ -12,7 +12,7 @@ from tqdm import tqdm
 from tonada.feature_extraction import TonadaFeatureExtractor
 from tonada.learning.recipes import Data, RecipeError
 from tonada.listening.decoding import decode
-from tonada.listening.stems import as_heard, check_stems_of
+from tonada.listening.inputs import as_heard, check_input_of
 
 SPLIT_OF_FOLD = {0: "test", 1: "validation"}
 TRAINING_OVERLAP = 0.75  # training draws its segments at quarter steps, so that an epoch rarely repeats the last
@@ -47,7 +47,7 @@ def load_songs(data: Data, root: Path, extractor: TonadaFeatureExtractor) -> tup
     rows = load(root / data.folder)
     folds = assign_folds(rows["label"], rows["group"], data.folds, data.seed)
     overlapping = TonadaFeatureExtractor.from_dict({**extractor.to_dict(), "segment_overlap": TRAINING_OVERLAP})
-    check_stems_of(extractor)  # before an hour of listening
+    check_input_of(extractor)  # before an hour of listening
     splits: dict[str, list[Song]] = {"train": [], "validation": [], "test": []}
     for row, fold in zip(tqdm(rows, desc="listening", unit="song"), folds, strict=True):
         split = SPLIT_OF_FOLD.get(int(fold), "train")

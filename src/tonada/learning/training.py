@@ -66,12 +66,14 @@ def new_model(
         feature_schema=extractor.feature_schema["hash"],
         id2label=dict(enumerate(labels)),
         label2id={label: index for index, label in enumerate(labels)},
+        **({"embedding_width": len(scales["embeddings_mean"])} if "embeddings_mean" in scales else {}),
         **recipe.model,
     )
     model = TonadaForAudioClassification(config)
     for branch, encoder in model.tonada.encoders.items():
-        encoder.mean.copy_(scales[f"{branch}_mean"])
-        encoder.scale.copy_(scales[f"{branch}_scale"])
+        if hasattr(encoder, "scale"):  # source S2's network takes embeddings as they are
+            encoder.mean.copy_(scales[f"{branch}_mean"])
+            encoder.scale.copy_(scales[f"{branch}_scale"])
     return model
 
 

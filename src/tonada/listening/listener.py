@@ -16,10 +16,11 @@ from tonada.listening.answers import Answer
 from tonada.listening.decoding import Source, decode
 from tonada.listening.files import Found
 from tonada.listening.gate import MUSIC, NON_MUSIC, can_gate, no_music
+from tonada.listening.inputs import InputError, as_heard, check_input_of
 from tonada.listening.judging import Times, judge
 from tonada.listening.limits import AudioError, Limits
 from tonada.listening.separation import SeparationError, check_method
-from tonada.listening.stems import as_heard, check_sounds, check_stems_of, each_stem
+from tonada.listening.stems import check_sounds, each_stem
 from tonada.modeling import TonadaConfig, TonadaForAudioClassification
 from tonada.modeling.labels_tonada import MULTI_LABEL, REGRESSION
 
@@ -58,9 +59,9 @@ class Listener:
     ):
         check_pair(model.config, extractor)
         try:
-            check_stems_of(extractor)
-        except SeparationError as error:
-            raise ModelError(f"{name} hears stems: {error}") from error
+            check_input_of(extractor)
+        except InputError as error:
+            raise ModelError(f"{name} cannot hear here: {error}") from error
         self.model = model.eval()
         self.extractor = extractor
         self.name = name
@@ -226,7 +227,7 @@ def check_pair(config: TonadaConfig, extractor: TonadaFeatureExtractor) -> None:
     shared = {
         "branches": (sorted(extractor.branches), sorted(config.branches)),
         "num_channels": (extractor.num_channels, config.num_channels),
-        "num_mel_bins": (extractor.num_mel_bins, config.num_mel_bins),
+        "num_mel_bins": (extractor.num_bands, config.num_mel_bins),
         "num_descriptors": (len(extractor.columns), config.num_descriptors),
         "feature_schema": (extractor.feature_schema["hash"], config.feature_schema or extractor.feature_schema["hash"]),
     }

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from tonada.feature_extraction import TonadaFeatureExtractor
 from tonada.learning.recipes import Recipe
 from tonada.learning.training import Trained
 from tonada.listening.listener import check_pair
@@ -56,6 +57,13 @@ and refuses every song, so this model is not published for it. Tonada separates 
 tonada classify song.mp3 --model "THIS FOLDER OR ITS HUB ID"
 ```
 """
+OF_EMBEDDINGS = """**It hears embeddings by {embedder}, whose weights are not in this folder, and not sound.** The stock
+`pipeline` cannot embed and refuses every song, so this model is not published for it. Tonada embeds first:
+
+```
+tonada classify song.mp3 --model "THIS FOLDER OR ITS HUB ID"
+```
+"""
 FOR_THE_PIPELINE = "library_name: transformers\npipeline_tag: audio-classification"
 FOR_TONADA = "library_name: tonada"
 
@@ -71,17 +79,24 @@ def save_trained(trained: Trained, recipe: Recipe, recipe_path: Path, folder: Pa
     (folder / "README.md").write_text(card(trained, recipe, recipe_path), encoding="utf-8")
 
 
+def how_to_use(extractor: TonadaFeatureExtractor) -> str:
+    """The card's words on using a model, which send nobody to the pipeline who hears stems or embeddings."""
+    if extractor.stems is not None:
+        return OF_STEMS.format(stems=" and ".join(extractor.stems), separation=extractor.separation)
+    return OF_THE_MIX if extractor.embedder is None else OF_EMBEDDINGS.format(embedder=extractor.embedder)
+
+
 def card(trained: Trained, recipe: Recipe, recipe_path: Path) -> str:
-    """The model card, every figure computed from the run; that of a model of stems sends nobody to the pipeline."""
+    """The model card, every figure computed from the run."""
     extractor = trained.extractor
-    of_stems = OF_STEMS.format(stems=" and ".join(extractor.stems or []), separation=extractor.separation)
+    use = how_to_use(extractor)
     config = trained.model.config
     threshold = 1 - config.conformal_quantile
     coverage, size = set_coverage(trained.predictions[recipe.name], threshold)
     return CARD.format(
         name=recipe.name,
-        library=FOR_THE_PIPELINE if extractor.stems is None else FOR_TONADA,
-        use=OF_THE_MIX if extractor.stems is None else of_stems,
+        library=FOR_THE_PIPELINE if use == OF_THE_MIX else FOR_TONADA,
+        use=use,
         labels=", ".join(config.id2label.values()),
         script=recipe.data.script,
         segment=extractor.segment_seconds,

@@ -1,0 +1,65 @@
+"""What an extractor takes of a mix: the mix itself, its stems side by side, or embeddings by a published network."""
+
+import numpy as np
+
+from tonada.embedding.embedders import embed, load_embedder
+from tonada.embedding.errors import EmbeddingError
+from tonada.feature_extraction import TonadaFeatureExtractor
+from tonada.listening.separation import METHODS, SeparationError, check_method, separate
+from tonada.listening.stem_cache import StemCache
+
+
+class InputError(Exception):
+    """What an extractor takes cannot be had on this machine, in one line that says what to do."""
+
+
+def as_heard(waveform: np.ndarray, extractor: TonadaFeatureExtractor) -> np.ndarray:
+    """
+    A mix, `(samples,)` at the extractor's rate, as the extractor takes it: itself, `(stems, samples)` from the cache of
+    stems, or `(steps, width)` of embeddings.
+
+    Raises:
+        InputError: stems or embeddings cannot be had here.
+    """
+    check_input_of(extractor)
+    if extractor.embedder is not None:
+        hop_seconds = 1 / extractor.embedding_rate
+        return embed(waveform, extractor.sampling_rate, extractor.embedder, hop_seconds=hop_seconds).numpy()
+    if extractor.stems is None:
+        return waveform
+    stems = separate(waveform, extractor.sampling_rate, extractor.separation, StemCache())
+    return np.stack([{"mix": waveform, **stems}[name] for name in extractor.stems])
+
+
+def check_input_of(extractor: TonadaFeatureExtractor) -> None:
+    """
+    Refuse an extractor whose stems or embeddings cannot be had on this machine.
+
+    Raises:
+        InputError: saying what is missing.
+    """
+    try:
+        if "embeddings" in extractor.branches:
+            _check_embedder(extractor)
+        if extractor.stems is not None:
+            _check_stems(extractor)
+    except (EmbeddingError, SeparationError) as error:
+        raise InputError(str(error)) from error
+
+
+def _check_embedder(extractor: TonadaFeatureExtractor) -> None:
+    if extractor.embedder is None:
+        raise EmbeddingError("this model hears embeddings, but its extractor does not say whose; set embedder")
+    expected = load_embedder(extractor.embedder).published.sampling_rate
+    if extractor.sampling_rate != expected:
+        raise EmbeddingError(
+            f"{extractor.embedder} hears sound at {expected} Hz and the extractor says {extractor.sampling_rate}; set "
+            f"its sampling_rate to {expected}"
+        )
+
+
+def _check_stems(extractor: TonadaFeatureExtractor) -> None:
+    check_method(extractor.separation)
+    made = ("mix", *METHODS[extractor.separation].stems)
+    if missing := [name for name in extractor.stems if name not in made]:
+        raise SeparationError(f"{extractor.separation} makes no stem {missing[0]!r}; it makes {', '.join(made)}")

@@ -1,0 +1,81 @@
+"""A model of embeddings that another network makes: trained from a recipe, saved, and asked of a file."""
+
+import csv
+
+import pytest
+import soundfile
+import torch
+from conftest import noise, tone
+
+from tonada.embedding.embedders import Embedder, save_weights
+from tonada.embedding.published import EMBEDDERS
+from tonada.learning.recipes import load_recipe
+from tonada.learning.training import train
+from tonada.listening.listener import Listener, ModelError
+from tonada.proving.predictions import read_predictions
+from tonada.sharing.folders import save_trained
+
+RATE = 16_000
+RECIPE = """
+name: of-embeddings
+data: {script: emotion_4qaed, folder: songs, folds: 3}
+features:
+  {sampling_rate: 16000, max_frequency: null, branches: [embeddings], embedder: musicnn-msd, segment_seconds: 3.0,
+   shortest_seconds: 1.0}
+model: {embedding_hidden_size: 16, attention_heads: 2, attention_top_k: 2}
+training: {epochs: 2, batch_size: 4}
+"""
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    """Twelve songs of six artists, tones or noise, and a network of chance in the folder of weights."""
+    folder = tmp_path_factory.mktemp("data")
+    torch.manual_seed(0)
+    save_weights(Embedder("musicnn-msd", EMBEDDERS["musicnn-msd"].network()), folder / "weights" / "musicnn-msd")
+    (folder / "songs" / "audio").mkdir(parents=True)
+    with (folder / "songs" / "metadata.csv").open("w", newline="") as file:
+        table = csv.writer(file)
+        table.writerow(["file_name", "quadrant", "song_id", "artist"])
+        for index in range(12):
+            sound = noise(7, index, rate=RATE) if index % 2 else tone(220 + 20 * index, 7, RATE)
+            soundfile.write(folder / "songs" / "audio" / f"{index}.wav", sound, RATE, subtype="FLOAT")
+            quadrant = "Q2" if index % 2 else "Q4"
+            table.writerow([f"audio/{index}.wav", quadrant, f"S{index}", f"Artist {index // 2}"])
+    (folder / "recipe.yaml").write_text(RECIPE)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def weights(folder):
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setenv("TONADA_WEIGHTS", str(folder / "weights" / "musicnn-msd"))
+        yield
+
+
+@pytest.fixture(scope="module")
+def saved(folder, weights, tmp_path_factory):
+    recipe, output = load_recipe(folder / "recipe.yaml"), tmp_path_factory.mktemp("saved")
+    save_trained(train(recipe, folder), recipe, folder / "recipe.yaml", output)
+    return output
+
+
+def test_the_saved_model_embeds_and_hears_files_as_in_training(folder, saved):
+    listener = Listener.from_pretrained(str(saved))
+    assert listener.model.config.embedding_width == EMBEDDERS["musicnn-msd"].width
+    for expected in read_predictions(saved / "predictions" / "of-embeddings.csv")[:3]:
+        answer = listener.listen(folder / "songs" / "audio" / f"{expected.song_id[1:]}.wav")
+        assert list(answer.probabilities.values()) == pytest.approx(list(expected.probabilities.values()), abs=1e-4)
+        assert [(each.start, each.end) for each in answer.segments] == [(0.0, 3.0), (3.0, 5.0)]
+
+
+def test_its_card_sends_nobody_to_the_pipeline(saved):
+    card = (saved / "README.md").read_text()
+    assert "hears embeddings by musicnn-msd" in card
+    assert "pipeline_tag" not in card
+
+
+def test_without_the_embedders_weights_the_model_says_what_is_missing(saved, monkeypatch):
+    monkeypatch.delenv("TONADA_WEIGHTS")
+    with pytest.raises(ModelError, match="pip download --no-deps musicnn"):
+        Listener.from_pretrained(str(saved))
