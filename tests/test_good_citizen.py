@@ -5,6 +5,7 @@ import json
 import pytest
 import torch
 from conftest import RATE, new_model, songs_of_different_lengths
+from freeze import FROZEN
 from safetensors.torch import load_file, save_file
 from tonada.modeling import TonadaForAudioClassification
 from tonada.modeling.sparse_weights_tonada import ATTENTION_MODES
@@ -115,3 +116,12 @@ def test_a_body_alone_may_be_given_a_new_classifier(model, tmp_path):
     again = TonadaForAudioClassification.from_pretrained(tmp_path)
     expected = model.tonada.state_dict()
     assert all(torch.equal(tensor, expected[name]) for name, tensor in again.tonada.state_dict().items())
+
+
+def test_a_frozen_model_answers_as_on_the_day_it_was_frozen():
+    """Made by tests/freeze.py; a change that this notices is a new version of the model."""
+    model = TonadaForAudioClassification.from_pretrained(FROZEN)
+    with torch.no_grad():
+        output = model(**load_file(FROZEN / "features.safetensors"))
+    for name, expected in load_file(FROZEN / "outputs.safetensors").items():
+        torch.testing.assert_close(output[name], expected, atol=TOLERANCE, rtol=0)

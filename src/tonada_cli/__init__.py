@@ -14,6 +14,7 @@ import typer
 
 from tonada_cli.classify import classify
 from tonada_cli.features import features
+from tonada_cli.inspect import inspect
 from tonada_cli.stems_option import WithStems
 from tonada_cli.train import train
 
@@ -26,6 +27,7 @@ app = typer.Typer(
 )
 app.command(cls=WithStems)(classify)
 app.command()(features)
+app.command()(inspect)
 app.command()(train)
 
 

@@ -25,6 +25,7 @@ from tonada.modeling import TonadaConfig, TonadaForAudioClassification
 from tonada.modeling.labels_tonada import MULTI_LABEL, REGRESSION
 
 # What transformers, torch and safetensors raise for a folder that is missing, foreign or damaged.
+SECONDS_OF_A_SONG = 180.0  # where a song is not cut
 DAMAGED = (OSError, ValueError, TypeError, KeyError, AttributeError, RuntimeError, SafetensorError)
 
 
@@ -174,6 +175,12 @@ class Listener:
         if method != "none" and self.extractor.stems is not None:
             heard = ", ".join(self.extractor.stems)
             raise ModelError(f"{self.name} hears {heard} together and cannot judge a stem alone; leave out --stems")
+
+    def one_segment(self) -> BatchFeature:
+        """Features of one segment of silence, as long as a segment is."""
+        seconds = self.extractor.segment_seconds or SECONDS_OF_A_SONG
+        features, _, _ = self._hear(np.zeros(round(seconds * self.extractor.sampling_rate), np.float32))
+        return features
 
     def _refusal(self, source: Source, waveform: np.ndarray, path: str) -> str | None:
         """What the gate says against a recording, in a line; decoded anew only if the gate hears at another rate."""

@@ -1,0 +1,51 @@
+"""`tonada inspect`: what a model is made of, and what an answer costs."""
+
+from typing import Annotated
+
+import typer
+
+from tonada_cli.printing import complain
+
+ROW = "{:<42}{:>12}{:>25}"
+
+
+def inspect(
+    model: Annotated[
+        str | None,
+        typer.Argument(help="A folder or a Hub id; Tonada's emotion model if left out.", show_default=False),
+    ] = None,
+    revision: Annotated[
+        str | None, typer.Option(help="Branch, tag or commit of the Hub model.", show_default=False)
+    ] = None,
+) -> None:
+    """
+    Say what a model hears and answers, and what that costs: parameters and multiply-adds, part by part.
+
+    Examples:
+
+      tonada inspect
+
+      tonada inspect someone/their-model
+    """
+    from transformers.utils.logging import disable_progress_bar
+
+    from tonada.listening.listener import Listener, ModelError
+    from tonada.proving.cost import cost_of
+
+    disable_progress_bar()
+    try:
+        listener = Listener.bundled("emotion") if model is None else Listener.from_pretrained(model, revision)
+    except ModelError as error:
+        complain(str(error))
+        raise typer.Exit(2) from error
+    config, extractor = listener.model.config, listener.extractor
+    parts = cost_of(listener.model, listener.one_segment())
+    multiply_adds = sum(part.multiply_adds for part in parts)
+    typer.echo(f"model      {listener.name}")
+    typer.echo(f"answers    {', '.join(config.tree.nodes)}")
+    typer.echo(f"hears      {', '.join(config.branches)}; {extractor.segment_seconds} s, {extractor.sampling_rate} Hz")
+    typer.echo(f"attention  {config.attention_mode}, {config.attention_placement}, keeps {config.attention_top_k}\n")
+    typer.echo(ROW.format("part", "parameters", "multiply-adds a segment"))
+    for part in parts:
+        typer.echo(ROW.format(part.name, f"{part.parameters:,}", f"{part.multiply_adds:,}"))
+    typer.echo(ROW.format("all", f"{sum(part.parameters for part in parts):,}", f"{multiply_adds:,}"))
