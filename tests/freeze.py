@@ -27,12 +27,10 @@ def main() -> None:
     """Write the folder."""
     torch.manual_seed(0)
     model = TonadaForAudioClassification(TonadaConfig(**SHAPE, num_labels=3)).eval()
+    real_frames = torch.tensor([[60, 60, 25], [60, 0, 0]]).unsqueeze(-1)
     song = {
         "spectrogram": torch.randn(2, 3, 1, 16, 60),
-        "frame_mask": (torch.arange(60) < torch.tensor([60, 60, 25]).unsqueeze(-1))
-        .long()
-        .expand(2, 3, 60)
-        .contiguous(),
+        "frame_mask": (torch.arange(60) < real_frames).long(),
         "descriptors": torch.randn(2, 3, 6),
         "segment_mask": torch.tensor([[1, 1, 1], [1, 0, 0]]),
     }

@@ -8,10 +8,7 @@ from tonada.proving.cost import cost_of
 
 
 def test_multiply_adds_are_those_of_the_layers_formulas(model, extractor):
-    parts = {
-        part.name.removeprefix("tonada."): part
-        for part in cost_of(model, extractor(noise(10), sampling_rate=RATE, return_tensors="pt"))
-    }
+    parts = {part.name: part for part in cost_of(model, extractor(noise(10), sampling_rate=RATE, return_tensors="pt"))}
     steps, width = 54, 256  # three poolings of 431 frames; both directions of the LSTM
     by_hand = {
         "spectrogram_encoder.blocks": 9 * (80 * 431 * 16 + 40 * 216 * 16 * 32 + 20 * 108 * 32 * 48),
@@ -33,7 +30,7 @@ def test_the_command_says_what_the_bundled_model_is_made_of():
     done = tonada("inspect")
     assert done.returncode == 0
     assert "happy, sad, relaxed, angry" in done.stdout
-    assert "tonada.spectrogram_encoder.lstm" in done.stdout
+    assert "spectrogram_encoder.lstm" in done.stdout
     assert "all" in done.stdout.splitlines()[-1]
 
 
