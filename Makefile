@@ -50,6 +50,7 @@ format: install  ## Put the code in form
 bench: install ffmpeg  ## Measure speed and memory on this machine
 	$(BIN)/python benchmarks/descriptors.py
 	$(BIN)/python benchmarks/turkish50.py
+	$(BIN)/python benchmarks/attention.py
 	$(BIN)/python benchmarks/listening.py
 	$(BIN)/python benchmarks/separation.py
 	$(BIN)/python benchmarks/commands.py

@@ -90,8 +90,9 @@ class TonadaWaveformEncoder(nn.Module):
 
 
 def layers_of(encoder: nn.Module) -> nn.ModuleList:
-    """The encoder's own layers: the longest of its lists of modules."""
-    return max((part for part in encoder.modules() if isinstance(part, nn.ModuleList)), key=len)
+    """The encoder's own layers: the outermost of its lists of modules that attend, and not those that convolve."""
+    lists = (part for part in encoder.modules() if isinstance(part, nn.ModuleList))
+    return next(each for each in lists if any("Attention" in type(part).__name__ for part in each.modules()))
 
 
 def empty_encoder(config) -> PreTrainedModel:
