@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 import transformers
-from conftest import noise, tone
+from conftest import noise, run_python, tone
 from tonada.feature_extraction import TonadaFeatureExtractor
 from tonada.modeling import TonadaConfig, TonadaForAudioClassification
 from tonada.modeling.configuration_tonada import BRANCHES
@@ -167,6 +167,53 @@ def test_an_encoder_that_brings_code_is_not_run_without_leave(wav2vec2):
     config.encoder_config = {**config.encoder_config, "model_type": "of-its-own"}
     with pytest.raises(ValueError, match="encoder_remote_code=True"):
         TonadaForAudioClassification(config)
+
+
+OF_ITS_OWN = """
+import torch
+from transformers import PretrainedConfig, PreTrainedModel
+from transformers.modeling_outputs import BaseModelOutput
+
+class EarConfig(PretrainedConfig):
+    model_type = "ear-of-its-own"
+    hidden_size = 8
+
+class Ear(PreTrainedModel):
+    config_class = EarConfig
+    def __init__(self, config):
+        super().__init__(config)
+        self.layer = torch.nn.Linear(100, 8)
+        self.post_init()
+    def forward(self, input_values, output_hidden_states=False):
+        return BaseModelOutput(last_hidden_state=self.layer(input_values.unfold(1, 100, 100)))
+"""
+WITH_LEAVE = """
+import sys, torch, transformers
+sys.path.insert(0, ".")
+from ear_of_its_own import Ear, EarConfig
+from tonada import TonadaForAudioClassification
+EarConfig.register_for_auto_class()
+Ear.register_for_auto_class("AutoModel")
+ear = Ear(EarConfig())
+ear.save_pretrained("ear")
+transformers.Wav2Vec2FeatureExtractor().save_pretrained("ear")
+made = TonadaForAudioClassification.with_encoder("ear", encoder_remote_code=True, num_labels=2).eval()
+assert torch.equal(made.tonada.waveform_encoder.encoder.layer.weight, ear.layer.weight)
+made.save_pretrained("made")
+again = TonadaForAudioClassification.from_pretrained("made", encoder_remote_code=True).eval()
+heard = {"segment_mask": torch.ones(1, 1), "waveform": torch.randn(1, 1, 16000)}
+assert torch.equal(made(**heard).logits, again(**heard).logits)
+try:
+    TonadaForAudioClassification.from_pretrained("made")
+except ValueError as error:
+    print(error)
+"""
+
+
+def test_an_encoder_that_brings_code_works_with_leave_and_needs_it_with_every_load(tmp_path):
+    (tmp_path / "ear_of_its_own.py").write_text(OF_ITS_OWN)
+    said = run_python(WITH_LEAVE, tmp_path, without_tonada=False)
+    assert "encoder_remote_code=True" in said
 
 
 def test_leave_to_run_code_is_never_saved(tmp_path):
