@@ -3,7 +3,6 @@
 import logging
 from typing import Any
 
-import numpy as np
 import torch
 from transformers import BatchFeature, SequenceFeatureExtractor
 
@@ -14,7 +13,7 @@ from .segments_tonada import Segmentation, segmentation, sounding
 from .settings_tonada import check_schema, check_settings, schema_of
 from .spectrum_tonada import Spectrum
 from .stems_tonada import not_stems, stem_columns, tell_of_stems, warn_once
-from .waveforms_tonada import as_tensor, checked, checked_steps, mean_and_rms, mixed
+from .waveforms_tonada import are_several, as_tensor, check_rate, checked, checked_steps, mean_and_rms, mixed
 
 logger = logging.getLogger(__name__)
 
@@ -171,7 +170,7 @@ class TonadaFeatureExtractor(SequenceFeatureExtractor):
             songs = [self._picture(picture, self.image_size) for picture in pictures]
         else:
             if "embeddings" not in self.branches:
-                self._check_rate(sampling_rate)
+                check_rate(sampling_rate, self.sampling_rate)
             hear = self._steps if "embeddings" in self.branches else self._song
             songs = [hear(waveform.to(device)) for waveform in self._as_songs(waveforms)]
         features = {name: _stack_padded([song[name] for song in songs]) for name in songs[0]}
@@ -293,24 +292,9 @@ class TonadaFeatureExtractor(SequenceFeatureExtractor):
             features["descriptors"] = self.descriptors.compute(spectrum)
         return features
 
-    def _check_rate(self, sampling_rate: int | None) -> None:
-        if sampling_rate is None:
-            logger.warning(
-                "No sampling_rate was given; the waveform is taken to be at %d Hz. If it is not, the answer will be "
-                "wrong without a sign. Pass sampling_rate=… with every call.",
-                self.sampling_rate,
-            )
-        elif sampling_rate != self.sampling_rate:
-            raise ValueError(
-                f"the waveform is at {sampling_rate} Hz, this model hears {self.sampling_rate} Hz; resample it "
-                f"first, for example torchaudio.functional.resample(waveform, {sampling_rate}, {self.sampling_rate})"
-            )
-
     def _as_songs(self, waveforms: Any) -> list[torch.Tensor]:
-        """One waveform or a list of them, checked: a list of float32 `(samples,)` or `(stems, samples)`."""
-        several = isinstance(waveforms, (list, tuple)) and len(waveforms) > 0 and not np.isscalar(waveforms[0])
-        several = several and np.ndim(waveforms[0]) > 0
-        return [self._as_song(waveform) for waveform in (waveforms if several else [waveforms])]
+        """One song or a list of them, checked, as a list of float32 tensors."""
+        return [self._as_song(waveform) for waveform in (waveforms if are_several(waveforms) else [waveforms])]
 
     def _as_song(self, waveform: Any) -> torch.Tensor:
         tensor = as_tensor(waveform)

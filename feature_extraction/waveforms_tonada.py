@@ -1,13 +1,36 @@
 """What is taken for a song: samples that are numbers, in about [-1, 1], and at least one."""
 
+import logging
 import math
 from typing import Any
 
 import numpy as np
 import torch
 
+logger = logging.getLogger(__name__)
+
 SUMMED_AT_ONCE = 2**20  # samples
 LOUDEST = 1e6  # full scale is 1; what is louder by 120 dB is not sound but damage
+
+
+def check_rate(given: int | None, expected: int) -> None:
+    """Refuse sound at another rate, hertz, with a `ValueError`; warn where nobody says at which it is."""
+    if given is None:
+        logger.warning(
+            "No sampling_rate was given; the waveform is taken to be at %d Hz. If it is not, the answer will be "
+            "wrong without a sign. Pass sampling_rate=… with every call.",
+            expected,
+        )
+    elif given != expected:
+        raise ValueError(
+            f"the waveform is at {given} Hz, this model hears {expected} Hz; resample it first, for example "
+            f"torchaudio.functional.resample(waveform, {given}, {expected})"
+        )
+
+
+def are_several(songs: Any) -> bool:
+    """Whether these are songs and not the samples of one: a list whose first item is no number."""
+    return isinstance(songs, (list, tuple)) and len(songs) > 0 and np.ndim(songs[0]) > 0
 
 
 def as_tensor(waveform: Any) -> torch.Tensor:
@@ -62,4 +85,4 @@ def mixed(waveform: torch.Tensor, stems: list[str] | None = None) -> torch.Tenso
     return waveform[stems.index("mix")] if stems and "mix" in stems else waveform.sum(0)
 
 
-__all__ = ["as_tensor", "checked", "checked_steps", "mean_and_rms", "mixed"]
+__all__ = ["are_several", "check_rate", "as_tensor", "checked", "checked_steps", "mean_and_rms", "mixed"]

@@ -1,142 +1,23 @@
 """Segments to a song: TonadaModel (embeddings) and TonadaForAudioClassification (labels)."""
 
-from dataclasses import dataclass
-from typing import Any, Self
+from typing import Any
 
 import torch
 from torch import nn
-from transformers import AutoFeatureExtractor, AutoModel, PreTrainedModel
-from transformers import initialization as init
-from transformers.utils import ModelOutput
 
-from .bilstm_tonada import TonadaBiLSTM
 from .configuration_tonada import BRANCHES, TonadaConfig
 from .descriptor_encoder_tonada import TonadaDescriptorEncoder
-from .embedding_encoder_tonada import TonadaAttentionEncoder, embedding_encoder
+from .embedding_encoder_tonada import embedding_encoder
 from .expected_features_tonada import check_features
 from .labels_tonada import REGRESSION
 from .losses_tonada import check_targets, loss_of
+from .output_tonada import TonadaOutput
+from .pretrained_tonada import TonadaPreTrainedModel
 from .real_segments_tonada import real_segments
-from .sparse_attention_tonada import Heard, TonadaSparsePooling
+from .sparse_attention_tonada import Heard
 from .spectrogram_encoder_tonada import TonadaSpectrogramEncoder
 from .voting_tonada import TonadaSegmentScorer, agreement, calibrated, song_scores
-from .waveform_encoder_tonada import TonadaWaveformEncoder, audio_part
-
-
-@dataclass
-class TonadaOutput(ModelOutput):
-    """
-    What the model says of a batch of songs. Every tensor has the song on its first dimension.
-
-    Attributes:
-        loss: where labels were given; see [`TonadaForAudioClassification.forward`].
-        logits: `(songs, labels)`, the song's log-probabilities: their softmax is the song's probability. Of labels that
-            occur together log-odds, whose sigmoid is the probability; under regression the values.
-        segment_logits: `(songs, segments, labels)`, before the vote; zero for padding.
-        segment_mask: `(songs, segments)`, 1 for a real segment.
-        segment_weights: `(songs, segments)`, what each segment counted under the vote `"attention"`, in all 1.
-        agreement: `(songs,)`, share of the segments that voted for the winner, the most probable label; none under
-            regression.
-        embedding: `(songs, embedding_size)`, mean over the real segments.
-        segment_embeddings: `(songs, segments, embedding_size)`.
-        kept_steps: `(songs, segments, steps)`, the share of all attention that went to each step; exactly zero
-            for a step that no query of any head kept. Of the first branch that attends; a step of the spectrogram is
-            as long as 2 ** len(conv_channels) frames.
-        hidden_states: of each branch `(songs, segments, steps, width)`, what its attention chose from, if
-            `output_hidden_states` was set.
-        attentions: of each branch that attends `(songs, segments, heads, queries, steps)`, if `output_attentions` was
-            set.
-    """
-
-    loss: torch.Tensor | None = None
-    logits: torch.Tensor | None = None
-    segment_logits: torch.Tensor | None = None
-    segment_mask: torch.Tensor | None = None
-    segment_weights: torch.Tensor | None = None
-    agreement: torch.Tensor | None = None
-    embedding: torch.Tensor | None = None
-    segment_embeddings: torch.Tensor | None = None
-    kept_steps: torch.Tensor | None = None
-    hidden_states: tuple[torch.Tensor, ...] | None = None
-    attentions: tuple[torch.Tensor, ...] | None = None
-
-
-class TonadaPreTrainedModel(PreTrainedModel):
-    """Loading, saving and first weights, common to both models."""
-
-    config_class = TonadaConfig
-    base_model_prefix = "tonada"
-    main_input_name = "segment_mask"
-    input_modalities = "audio"
-    supports_gradient_checkpointing = True
-    _no_split_modules = ["TonadaSpectrogramEncoder", "TonadaDescriptorEncoder", "TonadaAttentionEncoder"]
-
-    @torch.no_grad()
-    def _init_weights(self, module: nn.Module) -> None:
-        if isinstance(module, (TonadaSpectrogramEncoder, TonadaDescriptorEncoder, TonadaAttentionEncoder)):
-            init.zeros_(module.mean)
-            init.ones_(module.scale)
-        elif isinstance(module, nn.Conv2d):
-            init.kaiming_uniform_(module.weight, nonlinearity="relu")
-        elif isinstance(module, TonadaBiLSTM):
-            for parameter in module.parameters():
-                init.uniform_(parameter, -(module.hidden_size**-0.5), module.hidden_size**-0.5)  # as nn.LSTM
-        elif isinstance(module, TonadaSparsePooling):
-            init.normal_(module.question)
-        elif isinstance(module, nn.Linear):
-            init.xavier_uniform_(module.weight)
-            init.zeros_(module.bias)
-        else:
-            super()._init_weights(module)
-
-    @classmethod
-    def from_pretrained(cls, *args: Any, output_loading_info: bool = False, **kwargs: Any) -> Any:
-        """
-        As transformers does, but a body that is not whole is refused where transformers would fill it with noise.
-
-        Raises:
-            ValueError: a weight of an encoder is missing. A missing classifier is only warned of, as it may be learned.
-        """
-        loaded: Any = super().from_pretrained(*args, output_loading_info=True, **kwargs)
-        model, told = loaded
-        learned = ("classifier.", "scorer.")
-        missing = sorted(str(key) for key in told["missing_keys"] if not str(key).startswith(learned))
-        if missing:
-            raise ValueError(
-                f"the saved model lacks {len(missing)} of the weights that its config asks for ({missing[0]}, …), "
-                "which would be random; it was saved by another version of Tonada or with another config.json"
-            )
-        return loaded if output_loading_info else model
-
-    @classmethod
-    def with_encoder(
-        cls, encoder: str, revision: str | None = None, encoder_remote_code: bool = False, **settings: Any
-    ) -> Self:
-        """
-        A model around a published audio encoder, with its weights.
-
-        Saved, it holds the encoder's weights and settings itself; nothing is asked of the Hub again.
-
-        Args:
-            encoder: Hub id or folder of a transformers model that hears (AST, wav2vec2, HuBERT, CLAP, Whisper, …).
-            revision: branch, tag or commit.
-            encoder_remote_code: whether the encoder may run code of its own.
-            settings: of [`TonadaConfig`]; `branches` is the waveform alone if it is not among them.
-        """
-        trusted = {"revision": revision, "trust_remote_code": encoder_remote_code}
-        found = AutoModel.from_pretrained(encoder, **trusted)
-        processor = AutoFeatureExtractor.from_pretrained(encoder, **trusted)
-        told = {
-            "encoder": encoder,
-            "encoder_revision": revision,
-            "encoder_remote_code": encoder_remote_code,
-            "encoder_config": found.config.to_dict(),
-            "encoder_processor": processor.to_dict(),
-        }
-        model = cls(TonadaConfig(**{"branches": ("waveform",), **told, **settings}))
-        body: Any = model.base_model
-        body.waveform_encoder.encoder.load_state_dict(audio_part(found).state_dict())
-        return model
+from .waveform_encoder_tonada import TonadaWaveformEncoder
 
 
 class TonadaModel(TonadaPreTrainedModel):
@@ -264,13 +145,6 @@ class TonadaForAudioClassification(TonadaPreTrainedModel):
         self.classifier = nn.Linear(config.embedding_size, 1 if config.single_output else len(self.tree.leaves))
         self.scorer = TonadaSegmentScorer(config.embedding_size) if config.vote == "attention" else None
         self.post_init()
-
-    @torch.no_grad()
-    def _init_weights(self, module: nn.Module) -> None:
-        if isinstance(module, TonadaSegmentScorer):
-            init.zeros_(module.weight)
-        else:
-            super()._init_weights(module)
 
     def forward(
         self,
