@@ -66,8 +66,7 @@ AGAINST = """\
 
 Printed from `results/turkish50-mirtoolbox.csv`, which `benchmarks/turkish50_mirtoolbox.py` writes: MIRtoolbox 1.6.1
 under GNU Octave on the same {clips} clips of real music. Tempo and attacks are not in it (the one needs filters that
-Octave lacks, the other is of 1.7). The examples that are shorter than 30 seconds are padded, and their end is known to
-a hop only: there `equal` columns differ by more than 1e-3.
+Octave lacks, the other is of 1.7).
 """
 
 LISTENING = """\
