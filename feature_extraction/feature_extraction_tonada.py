@@ -53,6 +53,7 @@ class TonadaFeatureExtractor(SequenceFeatureExtractor):
             spectrograms, PNG or JPEG, are then taken in the place of sound, each a song of one segment.
         image_mode: its channels, `"L"`, `"RGB"` or `"RGBA"`.
         embedding_rate: steps a second of embeddings; about one of VGGish.
+        embedding_seconds: of sound that one of them hears; from one to the next by default.
         embedder: the network that makes them; a key of `EMBEDDERS` in `tonada.embedding.published`.
         stems: names of the stems that a song is given in, `(stems, samples)`: each is a channel of the spectrogram and
             a block of descriptors. Level, silence and segments are those of the stem called mix, or else of their sum.
@@ -71,7 +72,16 @@ class TonadaFeatureExtractor(SequenceFeatureExtractor):
         `frame_mask` `(songs, segments, frames)` and `segment_mask` `(songs, segments)`, int64.
     """
 
-    model_input_names = ["spectrogram", "frame_mask", "descriptors", "segment_mask", "waveform", "sounds", "embeddings"]
+    model_input_names = [
+        "embeddings",
+        "step_mask",
+        "spectrogram",
+        "frame_mask",
+        "descriptors",
+        "segment_mask",
+        "waveform",
+        "sounds",
+    ]
     _auto_class = "AutoFeatureExtractor"
 
     def __init__(
@@ -93,6 +103,7 @@ class TonadaFeatureExtractor(SequenceFeatureExtractor):
         image_size: int | None = None,
         image_mode: str = "RGBA",
         embedding_rate: float = 1.0,
+        embedding_seconds: float | None = None,
         embedder: str | None = None,
         stems: tuple[str, ...] | list[str] | None = None,
         separation: str | None = None,
@@ -117,6 +128,7 @@ class TonadaFeatureExtractor(SequenceFeatureExtractor):
         self.image_size = image_size
         self.image_mode = image_mode
         self.embedding_rate = embedding_rate
+        self.embedding_seconds = 1 / embedding_rate if embedding_seconds is None else embedding_seconds
         self.embedder = embedder
         self.stems = None if stems is None else list(stems)
         self.separation = separation
@@ -167,7 +179,7 @@ class TonadaFeatureExtractor(SequenceFeatureExtractor):
                 floating point or not finite.
         """
         if self.image_size is not None and (pictures := as_pictures(waveforms)):
-            songs = [self._picture(picture, self.image_size) for picture in pictures]
+            songs = [self._picture(picture, self.image_size, device) for picture in pictures]
         else:
             if "embeddings" not in self.branches:
                 check_rate(sampling_rate, self.sampling_rate)
@@ -223,7 +235,8 @@ class TonadaFeatureExtractor(SequenceFeatureExtractor):
             first, end = self._sounding(mixed(self._as_song(waveform), self.stems))
         cut = self._segmentation(end - first, rate)
         starts = [first + start for start in cut.starts(end - first)]
-        return [(start / rate, min(start + cut.length, end) / rate) for start in starts]
+        beyond = self.embedding_seconds - 1 / rate if "embeddings" in self.branches else 0.0  # what the last step hears
+        return [(start / rate, min(start + cut.length, end) / rate + beyond) for start in starts]
 
     def _song(self, waveform: torch.Tensor) -> dict[str, torch.Tensor]:
         mix = mixed(waveform, self.stems)
@@ -251,12 +264,12 @@ class TonadaFeatureExtractor(SequenceFeatureExtractor):
         mask = (torch.arange(cut.length, device=real.device) < real.unsqueeze(1)).long()
         return {"embeddings": segments, "step_mask": mask, "segment_mask": torch.ones_like(real)}
 
-    def _picture(self, picture: Any, size: int) -> dict[str, torch.Tensor]:
+    def _picture(self, picture: Any, size: int, device: str | torch.device) -> dict[str, torch.Tensor]:
         """A picture of a spectrogram as a song of one segment."""
         if self.branches != ["spectrogram"]:
             raise ValueError(f"a picture holds a spectrogram alone; branches is {self.branches}")
-        pixels = read_picture(picture, size, self.image_mode).unsqueeze(0)
-        whole = torch.ones(1, size, dtype=torch.long)
+        pixels = read_picture(picture, size, self.image_mode).unsqueeze(0).to(device)
+        whole = torch.ones(1, size, dtype=torch.long, device=device)
         return {"spectrogram": pixels, "frame_mask": whole, "segment_mask": whole[:, 0]}
 
     def _sounding(self, waveform: torch.Tensor) -> tuple[int, int]:

@@ -7,7 +7,9 @@ from typing import Any
 import torch
 
 MODES = {"L": 1, "RGB": 3, "RGBA": 4}  # Pillow's names, and their channels
-SHOWN = 80.0  # decibels below the loudest of a segment that a picture shows, librosa's `top_db`
+DARKEST, BRIGHTEST = -50.0, 30.0  # decibels: the floor of mel power, and above the loudest band of a song at its level
+PICTURE_VERSION = 1  # raised whenever the same sound becomes another picture
+FORMATS = ("PNG", "JPEG")
 START, ROTATIONS, HUE = 0.5, -1.5, 1.0  # of the colour map, its author's defaults
 
 
@@ -25,10 +27,11 @@ def picture_of(decibels: torch.Tensor, frame_mask: torch.Tensor, size: int, mode
     Returns:
         `(segments, channels, size, size)` in [0, 1], the first row the highest band.
     """
-    heard = decibels.masked_fill(frame_mask.unsqueeze(1) == 0, -torch.inf)
-    brightness = ((decibels - heard.amax(dim=(1, 2), keepdim=True)) / SHOWN + 1).clamp(0, 1)
+    brightness = ((decibels - DARKEST) / (BRIGHTEST - DARKEST)).clamp(0, 1)
     brightness = (brightness * frame_mask.unsqueeze(1)).flip(1).unsqueeze(1)
-    brightness = torch.nn.functional.interpolate(brightness, (size, size), mode="bilinear", align_corners=False)
+    brightness = torch.nn.functional.interpolate(
+        brightness, (size, size), mode="bilinear", align_corners=False, antialias=True
+    )
     return brightness if mode == "L" else cubehelix(brightness)[:, : MODES[mode]]
 
 
@@ -78,10 +81,12 @@ def read_picture(given: Any, size: int, mode: str) -> torch.Tensor:
     Image = _pillow()
     try:
         data = given["bytes"] if isinstance(given, dict) else given
-        image = Image.open(io.BytesIO(data)) if isinstance(data, bytes) else data
+        image = Image.open(io.BytesIO(data), formats=FORMATS) if isinstance(data, bytes) else data
         image = image if isinstance(image, Image.Image) else Image.fromarray(_pixels(image))
+        if not all(image.size) or image.mode[0] in "IF":
+            raise TypeError(f"its size is {image.size} and its mode {image.mode}; 8 bits a channel are read")
         resized = image.convert(mode).resize((size, size), Image.Resampling.BILINEAR)
-    except (OSError, TypeError, Image.DecompressionBombError) as error:
+    except (OSError, TypeError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
         raise ValueError(f"this is no image that can be read ({error}); give PNG or JPEG, or 8-bit pixels") from error
     values = torch.frombuffer(bytearray(resized.tobytes()), dtype=torch.uint8)
     return values.view(size, size, MODES[mode]).permute(2, 0, 1) / 255

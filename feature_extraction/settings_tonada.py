@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from .descriptor_sets_tonada import DescriptorSet
-from .images_tonada import MODES
+from .images_tonada import MODES, PICTURE_VERSION
 from .segments_tonada import TAILS
 from .stems_tonada import check_stems, stem_columns
 
@@ -21,6 +21,7 @@ POSITIVE = (
     "num_mel_bins",
     "image_size",
     "embedding_rate",
+    "embedding_seconds",
 )
 
 
@@ -64,6 +65,8 @@ def check_settings(settings: Mapping[str, Any]) -> None:
 
 def schema_of(settings: Mapping[str, Any], descriptors: DescriptorSet) -> dict[str, Any]:
     """Column names, versions, and a hash of all that decides what a feature's value is."""
+    if "embeddings" in settings["branches"]:
+        return {"hash": _hash({name: settings[name] for name in ("embedding_rate", "embedder")})}
     numbers = ("sampling_rate", "n_fft", "hop_length", "max_frequency")
     decides: dict[str, Any] = {name: float(settings[name]) for name in numbers}
     level, stems = settings["level"], settings["stems"]
@@ -72,15 +75,18 @@ def schema_of(settings: Mapping[str, Any], descriptors: DescriptorSet) -> dict[s
     if "spectrogram" in settings["branches"]:
         decides["num_mel_bins"] = settings["num_mel_bins"]
         if settings["image_size"] is not None:
-            decides |= {"image_size": settings["image_size"], "image_mode": settings["image_mode"]}
-    if "embeddings" in settings["branches"]:
-        decides |= {"embedding_rate": float(settings["embedding_rate"]), "embedder": settings["embedder"]}
+            pictured = ("image_size", "image_mode", "segment_seconds")
+            decides |= {name: settings[name] for name in pictured} | {"picture_version": PICTURE_VERSION}
     if "descriptors" in settings["branches"]:
         decides["descriptors"] = definition = descriptors.definition
         shown = {"columns": list(stem_columns(descriptors.columns, stems)), "versions": definition["versions"]}
     if stems is not None:
         decides |= {"stems": stems, "separation": settings["separation"]}
-    return {"hash": hashlib.sha256(json.dumps(decides, sort_keys=True).encode()).hexdigest()[:16], **shown}
+    return {"hash": _hash(decides), **shown}
+
+
+def _hash(decides: dict[str, Any]) -> str:
+    return hashlib.sha256(json.dumps(decides, sort_keys=True).encode()).hexdigest()[:16]
 
 
 def check_schema(saved: Mapping[str, Any] | None, present: Mapping[str, Any]) -> None:

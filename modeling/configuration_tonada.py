@@ -43,11 +43,11 @@ class TonadaConfig(PreTrainedConfig):
             `"attention_conv"` (source S2's).
         embedding_hidden_size: width of the former. Our choice.
         encoder: Hub id or folder of the encoder inside the model.
-        encoder_revision: its branch, tag or commit.
+        encoder_revision: its commit, where it came from the Hub.
         encoder_config: its shape, as its own config says; set by [`TonadaForAudioClassification.with_encoder`].
         encoder_processor: its feature extractor's settings, likewise.
         encoder_layer: which of its hidden states are the steps: -1 the last, 0 what enters its first layer.
-        encoder_unfrozen: how many of its layers, from the last, learn; 0 leaves it as it is.
+        encoder_unfrozen: how many of its layers learn, counted back from the chosen one; 0 leaves it as it is.
         encoder_remote_code: allows an encoder that brings code of its own. Never saved: say it with every load.
         descriptor_limit: scaled descriptors are cut at this many standard deviations, so that one
             outlier (a burst of silence, a click) cannot shout down the rest. Our choice.
@@ -153,9 +153,12 @@ class TonadaConfig(PreTrainedConfig):
 
     def to_dict(self) -> dict:
         """As transformers does, but what was allowed once is not allowed for ever."""
-        settings = super().to_dict()
-        settings.pop("encoder_remote_code", None)
-        return settings
+        return _without_leave(super().to_dict())
+
+    @classmethod
+    def from_dict(cls, config_dict: dict, **kwargs):
+        """As transformers does, but no file can give itself leave to run code: only a caller's own word can."""
+        return super().from_dict(_without_leave(config_dict), **kwargs)
 
     @property
     def problem(self) -> str:
@@ -187,7 +190,14 @@ class TonadaConfig(PreTrainedConfig):
                 "branches has 'waveform' but there is no encoder; make the model by "
                 "TonadaForAudioClassification.with_encoder(ID, …)"
             )
-        if self.embedding_hidden_size % self.attention_heads:
+        if self.encoder_unfrozen < 0:
+            raise ValueError(f"encoder_unfrozen is {self.encoder_unfrozen}; it counts layers, from 0")
+        if "waveform" in self.branches and self.embedding_network == "attention_conv":
+            raise ValueError(
+                "embedding_network='attention_conv' knows no padding, which the states of an encoder inside the model "
+                "have; leave it out, or give embeddings of one length"
+            )
+        if self.embedding_hidden_size < 1 or self.embedding_hidden_size % self.attention_heads:
             raise ValueError(
                 f"attention_heads={self.attention_heads} does not divide "
                 f"embedding_hidden_size={self.embedding_hidden_size}; choose a number of heads that does"
@@ -204,8 +214,12 @@ class TonadaConfig(PreTrainedConfig):
                 raise ValueError(f"{name} is {getattr(self, name)}; it is a share, at least 0 and below 1")
         if self.segments_per_pass < 1:
             raise ValueError(f"segments_per_pass is {self.segments_per_pass}; at least one must be computed at once")
-        if self.temperature <= 0:
+        if not self.temperature > 0:
             raise ValueError(f"temperature is {self.temperature}; it divides log-probabilities and must be positive")
+
+
+def _without_leave(settings: dict) -> dict:
+    return {name: value for name, value in settings.items() if name != "encoder_remote_code"}
 
 
 def _check_choices(name: str, chosen: tuple, allowed: tuple) -> None:

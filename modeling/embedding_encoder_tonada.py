@@ -49,14 +49,16 @@ class TonadaAttentionConvEncoder(nn.Module):
         self.query, self.key, self.value = (nn.Linear(width, inner) for _ in range(3))
         self.output = nn.Linear(inner, width)
         self.mode, self.top_k = config.attention_mode, config.attention_top_k
-        self.norm = nn.BatchNorm1d(width)
+        self.norm = nn.BatchNorm1d(width, eps=1e-3, momentum=0.01)  # as in Keras
         self.first = nn.Conv1d(width, 64, 3, padding=1)
         self.second = nn.Conv1d(64, 128, 3, padding=1)
         self.last = nn.Linear(128, 64)
         self.attention_dropout, self.dropout = (nn.Dropout(share) for share in self.DROPPED)
 
     def forward(self, embeddings: torch.Tensor, step_mask: torch.Tensor | None, with_weights: bool = False) -> Heard:
-        """Hear steps `(segments, steps, width)`; `step_mask` is not asked, see above."""
+        """Hear steps `(segments, steps, width)`, two or more; `step_mask` is not asked, see above."""
+        if embeddings.shape[1] < 2:
+            raise ValueError("source S2's network halves the steps of a segment and got one; give segments of ten")
         asked = (project(embeddings).unflatten(-1, (self.HEADS, -1)) for project in (self.query, self.key, self.value))
         query, key, value = (each.transpose(1, 2) for each in asked)  # (segments, heads, steps, 64)
         weights = sparse_weights(query / math.sqrt(self.KEY) @ key.mT, None, self.mode, self.top_k).to(value.dtype)

@@ -76,7 +76,7 @@ class TonadaModel(TonadaPreTrainedModel):
         config = self.config
         with_attentions = config.output_attentions if output_attentions is None else output_attentions
         with_states = config.output_hidden_states if output_hidden_states is None else output_hidden_states
-        segments = real_segments(segment_mask)
+        segments = real_segments(segment_mask, self.training)
         features = {
             name: [None if tensor is None else segments.taken_from(tensor) for tensor in given[name]]
             for name in config.branches
@@ -128,8 +128,19 @@ def _joined(parts: list[Heard]) -> Heard:
     """Several passes as one."""
     if len(parts) == 1:
         return parts[0]
-    fields: Any = (None if each[0] is None else torch.cat(each) for each in zip(*parts, strict=True))
+    fields: Any = (None if each[0] is None else _stacked(each) for each in zip(*parts, strict=True))
     return Heard(*fields)
+
+
+def _stacked(tensors: tuple[torch.Tensor, ...]) -> torch.Tensor:
+    """Tensors one after another, each padded with zeros to the most steps: a pass of short segments may have fewer."""
+    sizes = [max(each) for each in zip(*(tensor.shape[1:] for tensor in tensors), strict=True)]
+    stacked = tensors[0].new_zeros(sum(tensor.shape[0] for tensor in tensors), *sizes)
+    first = 0
+    for tensor in tensors:
+        stacked[(slice(first, first + tensor.shape[0]), *(slice(size) for size in tensor.shape[1:]))] = tensor
+        first += tensor.shape[0]
+    return stacked
 
 
 class TonadaForAudioClassification(TonadaPreTrainedModel):

@@ -86,7 +86,7 @@ class TonadaPreTrainedModel(PreTrainedModel):
         processor = AutoFeatureExtractor.from_pretrained(encoder, **trusted)
         told = {
             "encoder": encoder,
-            "encoder_revision": revision,
+            "encoder_revision": getattr(found.config, "_commit_hash", None) or revision,
             "encoder_remote_code": encoder_remote_code,
             "encoder_config": found.config.to_dict(),
             "encoder_processor": processor.to_dict(),

@@ -35,14 +35,14 @@ class RealSegments:
         return songs
 
 
-def real_segments(segment_mask: torch.Tensor) -> RealSegments:
+def real_segments(segment_mask: torch.Tensor, training: bool) -> RealSegments:
     """
-    The segments that a mask calls real.
+    The segments that a mask calls real. In training padded ones are never taken along: batch norm would count them.
 
     Raises:
         ValueError: a song has none.
     """
-    mask, compiling = segment_mask.bool(), torch.compiler.is_compiling()
+    mask, compiling = segment_mask.bool(), torch.compiler.is_compiling() and not training
     if not compiling and not bool(mask.any(1).all()):
         raise ValueError("segment_mask has a song without a single real segment; leave that song out")
     return RealSegments(mask, compiling)

@@ -55,7 +55,8 @@ def explicit_sparse_attention(
         What each query gathered, `(…, queries, value_width)`, and the weights, `(…, queries, keys)`, which are all zero
         where no key is real.
     """
-    scores = query / math.sqrt(query.shape[-1]) @ key.transpose(-1, -2)
+    precise = torch.promote_types(query.dtype, torch.float32)  # 16 bits overflow, and make ties by rounding
+    scores = query.to(precise) / math.sqrt(query.shape[-1]) @ key.to(precise).mT
     weights = sparse_weights(scores, None if mask is None else mask.bool().unsqueeze(-2), mode, top_k).to(value.dtype)
     return weights @ value, weights
 

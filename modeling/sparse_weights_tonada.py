@@ -5,6 +5,7 @@ import math
 import torch
 
 ATTENTION_MODES = ("topk", "topk_ste", "sparsemax", "entmax15", "softmax")
+ROUNDING = 1e-9  # of a share times a number of keys: a tenth of 300 is 30 and not 31
 NEWTON_STEPS = 12  # of 4,096 scores of any spread, ten were enough
 
 
@@ -58,10 +59,10 @@ def _threshold(scores: torch.Tensor, allowed: torch.Tensor | None, top_k: float)
     keys = scores.shape[-1]
     if isinstance(top_k, int):
         return scores.topk(min(top_k, keys)).values[..., -1:]
-    highest = scores.topk(math.ceil(top_k * keys)).values
+    highest = scores.topk(math.ceil(top_k * keys - ROUNDING)).values
     if allowed is None:
         return highest[..., -1:]
-    count = (top_k * allowed.sum(-1, keepdim=True)).ceil().long().clamp(min=1)
+    count = (top_k * allowed.sum(-1, keepdim=True).double() - ROUNDING).ceil().long().clamp(min=1)
     return highest.gather(-1, (count - 1).expand(*scores.shape[:-1], 1))
 
 

@@ -28,6 +28,11 @@ class TonadaWaveformEncoder(nn.Module):
         self.processor = processor_of(config.encoder_processor)
         self.encoder = audio_part(empty_encoder(config))
         self.layer, self.unfrozen = config.encoder_layer, config.encoder_unfrozen
+        self.layers = layers_of(self.encoder) if self.layer != -1 or self.unfrozen else ()
+        if self.layers and not -len(self.layers) - 1 <= self.layer <= len(self.layers):
+            raise ValueError(
+                f"encoder_layer is {self.layer}; the encoder has {len(self.layers)} layers, and 0 is what enters them"
+            )
         self.head = embedding_encoder(config, self.encoder.config.hidden_size)
         self.freeze()
 
@@ -64,7 +69,13 @@ class TonadaWaveformEncoder(nn.Module):
         with torch.set_grad_enabled(torch.is_grad_enabled() and self.unfrozen > 0):
             output = self.encoder(**given, output_hidden_states=self.layer != -1)
         states = output.last_hidden_state if self.layer == -1 else output.hidden_states[self.layer]
-        return states.flatten(2).mT if states.ndim == 4 else states  # CLAP's are a map of (channels, bands, times)
+        states = states.flatten(2).mT if states.ndim == 4 else states  # CLAP's are a map of (channels, bands, times)
+        if states.shape[-1] != self.encoder.config.hidden_size:
+            raise ValueError(
+                f"states of encoder_layer={self.layer} are {states.shape[-1]} wide and not "
+                f"{self.encoder.config.hidden_size}; this encoder widens on its way, choose -1"
+            )
+        return states
 
     def _as_the_encoder(self, tensor: torch.Tensor) -> torch.Tensor:
         parameter = next(self.encoder.parameters())
@@ -86,13 +97,23 @@ class TonadaWaveformEncoder(nn.Module):
 
     def _learning(self) -> Iterator[nn.Module]:
         if self.unfrozen:
-            yield from layers_of(self.encoder)[-self.unfrozen :]
+            heard = self.layer % (len(self.layers) + 1)  # layers that the chosen states have gone through
+            yield from self.layers[max(0, heard - self.unfrozen) : heard]
 
 
-def layers_of(encoder: nn.Module) -> nn.ModuleList:
-    """The encoder's own layers: the outermost of its lists of modules that attend, and not those that convolve."""
-    lists = (part for part in encoder.modules() if isinstance(part, nn.ModuleList))
-    return next(each for each in lists if any("Attention" in type(part).__name__ for part in each.modules()))
+def layers_of(encoder: nn.Module) -> tuple[nn.Module, ...]:
+    """
+    The encoder's own layers: the outermost of its lists of modules that attend, and not those that convolve.
+
+    Raises:
+        ValueError: it has none, so that no layer of it can be chosen.
+    """
+    for each in encoder.modules():
+        if isinstance(each, nn.ModuleList) and any("Attention" in type(part).__name__ for part in each.modules()):
+            return tuple(each)
+    raise ValueError(
+        f"a {type(encoder).__name__} has no list of layers that attend; leave out encoder_layer and encoder_unfrozen"
+    )
 
 
 def empty_encoder(config) -> PreTrainedModel:

@@ -62,6 +62,13 @@ def test_a_padded_key_is_never_chosen_however_high_its_score(mode):
     torch.testing.assert_close(gathered, alone)
 
 
+def test_scores_that_overflow_16_bits_are_weighed_all_the_same():
+    loud = [200 * torch.ones(1, 4, 64, dtype=torch.float16) for _ in range(3)]
+    gathered, weights = explicit_sparse_attention(*loud)
+    assert gathered.isfinite().all()
+    assert (weights == 0.25).all()
+
+
 @pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16, torch.float32])
 @pytest.mark.parametrize("mode", ATTENTION_MODES)
 def test_a_row_without_real_keys_gathers_nothing_and_no_gradient_is_nan(mode, dtype):

@@ -1,5 +1,6 @@
 """Branches: any of them together, the named shapes layer by layer, and encoders that others trained."""
 
+import json
 from itertools import chain, combinations
 
 import numpy as np
@@ -11,6 +12,8 @@ from tonada.feature_extraction import TonadaFeatureExtractor
 from tonada.modeling import TonadaConfig, TonadaForAudioClassification
 from tonada.modeling.configuration_tonada import BRANCHES
 from tonada.modeling.embedding_encoder_tonada import TonadaAttentionConvEncoder
+
+from tonada.listening.listener import ModelError, check_pair
 
 ENCODER_RATE = 16_000
 SUBSETS = list(chain.from_iterable(combinations(BRANCHES, count) for count in range(1, 5)))
@@ -107,7 +110,7 @@ def test_any_branches_together_answer_are_saved_and_loaded(branches, wav2vec2, t
     assert again.config.embedding_size == again(**heard).embedding.shape[-1]
 
 
-def test_an_encoder_of_transformers_is_heard_with_its_own_weights(encoder):
+def test_an_encoder_of_transformers_is_heard_with_its_own_weights_and_saved_with_them(encoder, tmp_path):
     model = TonadaForAudioClassification.with_encoder(encoder, **two_labels()).eval()
     with torch.no_grad():
         output = model(**sounds(), output_attentions=True)
@@ -116,6 +119,9 @@ def test_an_encoder_of_transformers_is_heard_with_its_own_weights(encoder):
     for name, parameter in model.tonada.waveform_encoder.encoder.named_parameters():
         same = [other for key, other in shared.items() if key.endswith(name)]
         assert any(torch.equal(parameter, other) for other in same), name
+    model.save_pretrained(tmp_path)
+    with torch.no_grad():
+        assert torch.equal(TonadaForAudioClassification.from_pretrained(tmp_path)(**sounds()).logits, output.logits)
     assert output.logits.shape == (3, 2)
     assert output.logits.isfinite().all()
     assert (output.logits[0] - output.logits[1]).abs().max() > 1e-4
@@ -129,6 +135,45 @@ def test_company_changes_nothing_of_what_an_encoder_hears(encoder):
         for index in range(3):
             alone = {name: tensor[index : index + 1] for name, tensor in together.items()}
             torch.testing.assert_close(model(**alone).logits, expected[index : index + 1], atol=1e-5, rtol=1e-5)
+
+
+@pytest.mark.parametrize("at_once", [1, 2])
+def test_how_many_segments_are_heard_at_once_changes_nothing(wav2vec2, at_once):
+    model = TonadaForAudioClassification.with_encoder(wav2vec2, **two_labels()).eval()
+    with torch.no_grad():
+        expected = model(**sounds(), output_attentions=True, output_hidden_states=True)
+        model.config.segments_per_pass = at_once
+        found = model(**sounds(), output_attentions=True, output_hidden_states=True)
+    torch.testing.assert_close(found.logits, expected.logits, atol=1e-5, rtol=1e-5)
+    torch.testing.assert_close(found.kept_steps, expected.kept_steps, atol=1e-5, rtol=1e-5)
+    torch.testing.assert_close(found.hidden_states[0], expected.hidden_states[0], atol=1e-4, rtol=1e-4)
+
+
+def test_an_extractor_of_another_rate_than_the_encoder_hears_is_refused(wav2vec2):
+    model = TonadaForAudioClassification.with_encoder(wav2vec2, **two_labels())
+    with pytest.raises(ModelError, match="sampling_rate: 22050 is made, 16000 is expected"):
+        check_pair(model.config, TonadaFeatureExtractor(branches=["waveform"]))
+
+
+@pytest.mark.parametrize(
+    ("settings", "says"),
+    [
+        ({"encoder_unfrozen": -1}, "counts layers, from 0"),
+        ({"encoder_layer": 9}, "the encoder has 3 layers"),
+        ({"embedding_network": "attention_conv"}, "knows no padding"),
+    ],
+)
+def test_a_choice_that_an_encoder_does_not_have_is_refused(wav2vec2, settings, says):
+    with pytest.raises(ValueError, match=says):
+        TonadaForAudioClassification.with_encoder(wav2vec2, **settings, **two_labels())
+
+
+def test_layers_are_unfrozen_back_from_the_one_that_is_heard(wav2vec2):
+    model = TonadaForAudioClassification.with_encoder(wav2vec2, encoder_layer=2, encoder_unfrozen=1, **two_labels())
+    model.train()(**sounds(), labels=torch.tensor([0, 1, 0])).loss.backward()
+    moved = {name for name, each in model.tonada.waveform_encoder.encoder.named_parameters() if each.grad is not None}
+    assert moved
+    assert all(name.startswith("encoder.layers.1.") for name in moved)
 
 
 def test_of_a_frozen_encoder_only_the_unfrozen_layers_learn_and_only_they_have_dropout(wav2vec2):
@@ -214,6 +259,22 @@ def test_an_encoder_that_brings_code_works_with_leave_and_needs_it_with_every_lo
     (tmp_path / "ear_of_its_own.py").write_text(OF_ITS_OWN)
     said = run_python(WITH_LEAVE, tmp_path, without_tonada=False)
     assert "encoder_remote_code=True" in said
+
+
+def test_no_file_gives_itself_leave_to_run_code(tmp_path):
+    hostile = {
+        "model_type": "tonada",
+        "branches": ["waveform"],
+        "encoder": str(tmp_path),
+        "encoder_remote_code": True,
+        "encoder_config": {"model_type": "ear-of-its-own"},
+        "encoder_processor": transformers.Wav2Vec2FeatureExtractor().to_dict(),
+    }
+    (tmp_path / "config.json").write_text(json.dumps(hostile))
+    for config in (TonadaConfig.from_pretrained(tmp_path), transformers.AutoConfig.from_pretrained(tmp_path)):
+        assert not config.encoder_remote_code
+        with pytest.raises(ValueError, match="runs code of its own"):
+            TonadaForAudioClassification(config)
 
 
 def test_leave_to_run_code_is_never_saved(tmp_path):

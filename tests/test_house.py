@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 from conftest import ROOT
+from tonada.feature_extraction import settings_tonada
+from tonada.modeling import configuration_tonada
 
 HUB_ROOMS = ("modeling", "feature_extraction")
 ONLY_WHERE_NEEDED = {"PIL"}  # inside the functions that cannot do without
@@ -22,6 +24,10 @@ HALL = {
     "learning": {"listening", "embedding", "proving"},
     "sharing": {"listening", "embedding", "proving", "learning"},
 }
+
+
+def test_both_rooms_know_the_same_branches():
+    assert set(configuration_tonada.BRANCHES) == set(settings_tonada.BRANCHES)
 
 
 def files_of(folder: str) -> list[Path]:

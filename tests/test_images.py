@@ -67,16 +67,50 @@ def test_a_picture_of_a_song_is_read_back_as_the_song():
     torch.testing.assert_close(again["spectrogram"], heard["spectrogram"], atol=1 / 255, rtol=0)
 
 
+def test_silence_is_black_and_a_quiet_stem_darker_than_a_loud_one():
+    stems = np.stack([noise(10, amplitude=0.3), 0.1 * noise(10, 1, amplitude=0.3), np.zeros(10 * RATE, np.float32)])
+    extractor = extractor_of("L", stems=["loud", "quiet", "silent"], separation="hdemucs")
+    loud, quiet, silent = extractor(stems, sampling_rate=RATE, return_tensors="pt")["spectrogram"][0, 0]
+    assert loud.mean() > quiet.mean() + 0.1
+    assert quiet.mean() > 0.1
+    assert silent.max() == 0
+
+
+def test_no_click_is_lost_where_a_picture_has_fewer_columns_than_frames():
+    song = clicks(60, 25)
+    shape = {"image_size": 512, "image_mode": "L", "segment_seconds": 25, "silence": None}
+    picture = TonadaFeatureExtractor(branches=["spectrogram"], **shape)
+    columns = picture(song, sampling_rate=RATE, return_tensors="pt")["spectrogram"][0, 0, 0].mean(0)
+    starts = (columns[1:] > 0.2) & (columns[:-1] <= 0.2)
+    assert int(starts.sum()) == 25
+
+
+def test_the_length_of_segments_is_part_of_what_a_picture_is():
+    schemas = {extractor_of(segment_seconds=seconds).feature_schema["hash"] for seconds in (10, 25)}
+    assert len(schemas) == 2
+
+
 def test_rows_of_the_hub_train_the_same_model():
     rows = [{"bytes": file_of(Image.effect_noise((300, 200), sigma), "JPEG"), "path": None} for sigma in (10, 90)]
     heard = extractor_of()(rows, return_tensors="pt")
     config = TonadaConfig(branches=("spectrogram",), num_channels=4, num_mel_bins=SIZE, num_labels=2)
     model = TonadaForAudioClassification(config)
     model(**heard, labels=torch.tensor([0, 1])).loss.backward()
-    assert all(parameter.grad is not None for parameter in model.parameters())
+    assert all(parameter.grad.abs().sum() > 0 for parameter in model.tonada.spectrogram_encoder.blocks.parameters())
 
 
-@pytest.mark.parametrize("given", [b"no picture", {"bytes": b"\x89PNG but cut"}, np.zeros((3, 3, 7), np.uint8)])
+@pytest.mark.parametrize(
+    "given",
+    [
+        b"no picture",
+        {"bytes": b"\x89PNG but cut"},
+        np.zeros((3, 3, 7), np.uint8),
+        np.zeros((0, 3), np.uint8),
+        Image.fromarray(np.zeros((9, 9), np.uint16)),
+        file_of(Image.new("RGB", (9, 9)), "TIFF"),
+    ],
+    ids=["text", "cut", "seven channels", "nothing", "16 bits", "TIFF"],
+)
 def test_what_is_no_picture_is_refused_in_words(given):
     with pytest.raises(ValueError, match="no image that can be read"):
         extractor_of()(given)

@@ -6,6 +6,7 @@ import pytest
 import soundfile
 import torch
 from conftest import noise, tone
+from test_command import tonada
 
 from tonada.embedding.embedders import Embedder, save_weights
 from tonada.embedding.published import EMBEDDERS
@@ -20,8 +21,8 @@ RECIPE = """
 name: of-embeddings
 data: {script: emotion_4qaed, folder: songs, folds: 3}
 features:
-  {sampling_rate: 16000, max_frequency: null, branches: [embeddings], embedder: musicnn-msd, segment_seconds: 3.0,
-   shortest_seconds: 1.0}
+  {sampling_rate: 16000, max_frequency: null, branches: [embeddings], embedder: musicnn-msd, embedding_seconds: 2.976,
+   segment_seconds: 3.0, shortest_seconds: 1.0}
 model: {embedding_hidden_size: 16, attention_heads: 2, attention_top_k: 2}
 training: {epochs: 2, batch_size: 4}
 """
@@ -66,13 +67,22 @@ def test_the_saved_model_embeds_and_hears_files_as_in_training(folder, saved):
     for expected in read_predictions(saved / "predictions" / "of-embeddings.csv")[:3]:
         answer = listener.listen(folder / "songs" / "audio" / f"{expected.song_id[1:]}.wav")
         assert list(answer.probabilities.values()) == pytest.approx(list(expected.probabilities.values()), abs=1e-4)
-        assert [(each.start, each.end) for each in answer.segments] == [(0.0, 3.0), (3.0, 5.0)]
+        heard = [(each.start, each.end) for each in answer.segments]
+        assert heard == [pytest.approx(times, abs=0.05) for times in ((0, 5), (3, 7))]  # an embedding hears 3 s
 
 
 def test_its_card_sends_nobody_to_the_pipeline(saved):
     card = (saved / "README.md").read_text()
     assert "hears embeddings by musicnn-msd" in card
     assert "pipeline_tag" not in card
+
+
+def test_training_without_the_embedders_weights_is_one_line(folder, monkeypatch, tmp_path):
+    monkeypatch.delenv("TONADA_WEIGHTS", raising=False)
+    done = tonada("train", folder / "recipe.yaml", "--data", folder, folder=tmp_path)
+    assert done.returncode != 0
+    assert "pip download --no-deps musicnn" in done.stderr
+    assert "Traceback" not in done.stderr
 
 
 def test_without_the_embedders_weights_the_model_says_what_is_missing(saved, monkeypatch):

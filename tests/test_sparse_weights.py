@@ -95,6 +95,15 @@ def test_a_share_is_of_the_keys_that_are_allowed_rounded_up(share, real, kept):
     torch.testing.assert_close(weights[..., :real], without_padding)
 
 
+@pytest.mark.parametrize("keys", [50, 75, 100, 300, 4096])
+def test_every_share_of_any_number_of_keys_keeps_the_share_rounded_up(keys):
+    scores, mask = random_scores(keys, rows=1), torch.ones(2, 1, keys, dtype=torch.bool)
+    for percent in range(1, 101):
+        kept = -(-percent * keys // 100)
+        for allowed in (None, mask):
+            assert ((sparse_weights(scores, allowed, "topk", percent / 100) > 0).sum(-1) == kept).all(), percent
+
+
 @pytest.mark.parametrize("mode", ATTENTION_MODES)
 def test_adding_the_same_to_all_scores_changes_nothing(mode):
     scores = random_scores(20)

@@ -43,8 +43,12 @@ def inspect(
     multiply_adds = sum(part.multiply_adds for part in parts)
     typer.echo(f"model      {listener.name}")
     typer.echo(f"answers    {', '.join(config.tree.nodes)}")
-    typer.echo(f"hears      {', '.join(config.branches)}; {extractor.segment_seconds} s, {extractor.sampling_rate} Hz")
-    typer.echo(f"attention  {config.attention_mode}, {config.attention_placement}, keeps {config.attention_top_k}\n")
+    length = f"segments of {extractor.segment_seconds:g} s" if extractor.segment_seconds else "whole songs"
+    typer.echo(f"hears      {', '.join(config.branches)}; {length}, {extractor.sampling_rate} Hz")
+    if set(config.branches) != {"descriptors"}:
+        keeps = f", keeps {config.attention_top_k}" if config.attention_mode.startswith("topk") else ""
+        typer.echo(f"attention  {config.attention_mode}{keeps}, {config.attention_placement}")
+    typer.echo()
     typer.echo(ROW.format("part", "parameters", "multiply-adds a segment"))
     for part in parts:
         typer.echo(ROW.format(part.name, f"{part.parameters:,}", f"{part.multiply_adds:,}"))

@@ -61,10 +61,10 @@ class Embedder(nn.Module):
         shorter than one is heard again and again until one is full.
 
         Args:
-            waveform: float32 `(samples,)` at the network's rate, where the network is.
+            waveform: `(samples,)` at the network's rate; it is taken where the network is.
             hop_seconds: from one step to the next; the publisher's by default.
         """
-        stretches = self._stretches(waveform, hop_seconds)
+        stretches = self._stretches(waveform.to(next(self.network.parameters())), hop_seconds)
         at_once = max(1, round(SECONDS_AT_ONCE * self.published.sampling_rate / self.published.stretch))
         outputs = [self.published.hear(self.network, self.front(batch)) for batch in stretches.split(at_once)]
         embeddings = torch.cat([embedding for embedding, _ in outputs])
@@ -105,7 +105,7 @@ def embed(
         EmbeddingError: the embedder is unknown or has no weights, or the waveform is not one of its rate.
     """
     samples = _checked(waveform, rate, name)
-    return load_embedder(name, weights)(samples, hop_seconds).embeddings
+    return load_embedder(name, weights)(samples, hop_seconds).embeddings.float().cpu()
 
 
 def tag(waveform: np.ndarray, rate: int, name: str, weights: str | Path | None = None) -> dict[str, float]:

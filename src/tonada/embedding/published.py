@@ -51,6 +51,11 @@ class Published:
     hear: Callable[[nn.Module, torch.Tensor], Output] = lambda network, heard: network(heard)
 
     @property
+    def seconds(self) -> float:
+        """Of sound that one embedding hears."""
+        return (self.stretch - 2 * self.edge) / self.sampling_rate
+
+    @property
     def steps_per_second(self) -> float:
         """Embeddings for a second of sound."""
         return self.sampling_rate / self.hop

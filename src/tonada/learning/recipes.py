@@ -16,7 +16,7 @@ from tonada.feature_extraction import TonadaFeatureExtractor
 from tonada.modeling import TonadaConfig
 
 # What the model must share with the extractor follows from `features` and is said there alone.
-SET_BY_FEATURES = {"branches", "num_channels", "num_mel_bins", "num_descriptors", "feature_schema"}
+SET_BY_FEATURES = {"branches", "num_channels", "num_mel_bins", "num_descriptors", "embedding_width", "feature_schema"}
 
 
 class RecipeError(ValueError):
@@ -102,6 +102,8 @@ def _check_values(recipe: Recipe) -> None:
     for name in ("epochs", "batch_size", "segments_per_song"):
         if getattr(recipe.training, name) < 1:
             raise RecipeError(f"training has {name}: {getattr(recipe.training, name)}; it must be at least 1")
+    if "waveform" in recipe.features.get("branches", ()):
+        raise RecipeError("features has the branch waveform; recipes cannot build a model around an encoder yet")
     for part, build in ((recipe.features, TonadaFeatureExtractor), (recipe.model, TonadaConfig)):
         try:
             build(**part)

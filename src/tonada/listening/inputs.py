@@ -8,8 +8,10 @@ from tonada.feature_extraction import TonadaFeatureExtractor
 from tonada.listening.separation import METHODS, SeparationError, check_method, separate
 from tonada.listening.stem_cache import StemCache
 
+SAME = 0.01  # share by which two lengths of a step may differ and be the same, rounded
 
-class InputError(Exception):
+
+class InputError(ValueError):
     """What an extractor takes cannot be had on this machine, in one line that says what to do."""
 
 
@@ -22,6 +24,13 @@ def as_heard(waveform: np.ndarray, extractor: TonadaFeatureExtractor) -> np.ndar
         InputError: stems or embeddings cannot be had here.
     """
     check_input_of(extractor)
+    try:
+        return _made(waveform, extractor)
+    except (EmbeddingError, SeparationError) as error:
+        raise InputError(str(error)) from error
+
+
+def _made(waveform: np.ndarray, extractor: TonadaFeatureExtractor) -> np.ndarray:
     if extractor.embedder is not None:
         hop_seconds = 1 / extractor.embedding_rate
         return embed(waveform, extractor.sampling_rate, extractor.embedder, hop_seconds=hop_seconds).numpy()
@@ -50,12 +59,16 @@ def check_input_of(extractor: TonadaFeatureExtractor) -> None:
 def _check_embedder(extractor: TonadaFeatureExtractor) -> None:
     if extractor.embedder is None:
         raise EmbeddingError("this model hears embeddings, but its extractor does not say whose; set embedder")
-    expected = load_embedder(extractor.embedder).published.sampling_rate
-    if extractor.sampling_rate != expected:
-        raise EmbeddingError(
-            f"{extractor.embedder} hears sound at {expected} Hz and the extractor says {extractor.sampling_rate}; set "
-            f"its sampling_rate to {expected}"
-        )
+    facts = load_embedder(extractor.embedder).published
+    told = {
+        "sampling_rate": (extractor.sampling_rate, facts.sampling_rate),
+        "embedding_seconds": (extractor.embedding_seconds, facts.seconds),
+    }
+    for setting, (said, true) in told.items():
+        if abs(said - true) > SAME * true:
+            raise EmbeddingError(
+                f"the extractor's {setting} is {said:g}, of {extractor.embedder} it is {true:g}; set it to that"
+            )
 
 
 def _check_stems(extractor: TonadaFeatureExtractor) -> None:

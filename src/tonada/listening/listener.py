@@ -11,6 +11,7 @@ from safetensors import SafetensorError
 from transformers import AutoConfig, AutoFeatureExtractor, AutoModelForAudioClassification, BatchFeature
 
 import tonada
+from tonada.embedding.published import EMBEDDERS
 from tonada.feature_extraction import TonadaFeatureExtractor
 from tonada.listening.answers import Answer
 from tonada.listening.decoding import Source, decode
@@ -24,8 +25,8 @@ from tonada.listening.stems import check_sounds, each_stem
 from tonada.modeling import TonadaConfig, TonadaForAudioClassification
 from tonada.modeling.labels_tonada import MULTI_LABEL, REGRESSION
 
-# What transformers, torch and safetensors raise for a folder that is missing, foreign or damaged.
 SECONDS_OF_A_SONG = 180.0  # where a song is not cut
+# What transformers, torch and safetensors raise for a folder that is missing, foreign or damaged.
 DAMAGED = (OSError, ValueError, TypeError, KeyError, AttributeError, RuntimeError, SafetensorError)
 
 
@@ -238,6 +239,10 @@ def check_pair(config: TonadaConfig, extractor: TonadaFeatureExtractor) -> None:
         "num_descriptors": (len(extractor.columns), config.num_descriptors),
         "feature_schema": (extractor.feature_schema["hash"], config.feature_schema or extractor.feature_schema["hash"]),
     }
+    if "waveform" in config.branches:
+        shared["sampling_rate"] = (extractor.sampling_rate, config.encoder_processor["sampling_rate"])
+    if extractor.embedder in EMBEDDERS:
+        shared["embedding_width"] = (EMBEDDERS[extractor.embedder].width, config.embedding_width)
     for name, (made, expected) in shared.items():
         if made != expected:
             raise ModelError(f"extractor and model disagree on {name}: {made} is made, {expected} is expected")

@@ -28,9 +28,10 @@ def cost_of(model: TonadaForAudioClassification, features: Mapping[str, torch.Te
     Args:
         model: whose parts are counted.
         features: of one segment, which is heard to count: products of matrices and convolutions as torch's own counter
-            has them, and those of the LSTM, which it leaves out. What is done value by value is not counted.
+            has them, and those of an LSTM and of fused attention on the CPU, which it leaves out. What is done value by
+            value is not counted.
     """
-    counter = FlopCounterMode(display=False, custom_mapping={torch.ops.aten.mkldnn_rnn_layer: _lstm_flops})
+    counter = FlopCounterMode(display=False, custom_mapping=NOT_COUNTED_BY_TORCH)
     with torch.no_grad(), counter:
         model(**features)
     counted = {name: sum(each.values()) for name, each in counter.get_flop_counts().items()}
@@ -65,5 +66,15 @@ def _lstm_flops(steps: Any, from_input: Any, from_state: Any, *rest: Any, **sett
     """One direction of an LSTM, from the shapes of its input `(steps, batch, width)` and its two matrices."""
     return 2 * steps[0] * steps[1] * (math.prod(from_input) + math.prod(from_state))
 
+
+def _attention_flops(query: Any, key: Any, value: Any, *rest: Any, **settings: Any) -> int:
+    """Scores and what they gather, from shapes `(batch, heads, queries or keys, width)`."""
+    return 2 * math.prod(query[:3]) * key[2] * (query[3] + value[3])
+
+
+NOT_COUNTED_BY_TORCH = {
+    torch.ops.aten.mkldnn_rnn_layer: _lstm_flops,
+    torch.ops.aten._scaled_dot_product_flash_attention_for_cpu: _attention_flops,
+}
 
 __all__ = ["Part", "cost_of"]

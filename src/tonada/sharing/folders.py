@@ -17,7 +17,7 @@ tags: [music, tonada]
 ---
 # Tonada: {name}
 
-Hears a song and answers with one of: **{labels}**. Learned from `{script}`, {segment:g}-second segments at {rate} Hz.
+Hears a song and answers with one of: **{labels}**. Learned from `{script}`, {segment} at {rate} Hz.
 
 {use}
 ## What was measured
@@ -99,7 +99,7 @@ def card(trained: Trained, recipe: Recipe, recipe_path: Path) -> str:
         use=use,
         labels=", ".join(config.id2label.values()),
         script=recipe.data.script,
-        segment=extractor.segment_seconds,
+        segment=f"{seconds:g}-second segments" if (seconds := extractor.segment_seconds) else "whole songs",
         rate=extractor.sampling_rate,
         epoch=trained.epoch,
         table=table(trained.predictions, recipe.name),
