@@ -17,6 +17,7 @@ HALL = {
     "checkpoints": set(),
     "listening": {"checkpoints"},
     "cataloguing": {"listening"},
+    "explaining": {"listening"},
     "proving": set(),
     "learning": {"listening", "proving"},
     "sharing": {"listening", "proving", "learning"},
