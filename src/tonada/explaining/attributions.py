@@ -9,11 +9,10 @@ from collections.abc import Callable
 
 import torch
 
-from tonada.explaining.hearing import HeardSong
+from tonada.explaining.hearing import AT_ONCE, HeardSong
 from tonada.explaining.instants import Grid
 
 STEPS = 32  # points of the integral
-AT_ONCE = 16  # segments that a pass hears; bounds memory, changes no value
 
 
 def integrated_gradients(song: HeardSong, segment: int, branch: str = "spectrogram") -> torch.Tensor:

@@ -16,20 +16,16 @@ class DescriptorContributions:
     Of one song.
 
     Attributes:
-        contributions: `(segments, columns)`; all of them add up to `score - score_of_average`.
+        contributions: `(segments, columns)`; all of them add up to what the branch does for the score.
         values: `(segments, columns)`, in their own units.
         average: `(columns,)`, over the training songs.
         deviations: `(segments, columns)`, how many standard deviations of the training songs the values lie above it.
-        score: of the song; see [`Target.score`].
-        score_of_average: of a song that is the same but for its descriptors, which are average.
     """
 
     contributions: torch.Tensor
     values: torch.Tensor
     average: torch.Tensor
     deviations: torch.Tensor
-    score: float
-    score_of_average: float
 
 
 def descriptor_contributions(song: HeardSong, steps: int = STEPS) -> DescriptorContributions:
@@ -56,9 +52,5 @@ def descriptor_contributions(song: HeardSong, steps: int = STEPS) -> DescriptorC
         n_steps=steps,
         internal_batch_size=max(1, PASS // song.segments),
     )
-    with torch.no_grad():
-        of_average = float(song.what_if("descriptors", average.unsqueeze(0))[0])
     deviations = (values - average) / encoder.scale
-    return DescriptorContributions(
-        found[0].detach(), values.detach(), average[0].clone(), deviations.detach(), song.score(), of_average
-    )
+    return DescriptorContributions(found[0].detach(), values.detach(), average[0].clone(), deviations.detach())

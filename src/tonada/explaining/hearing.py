@@ -8,6 +8,7 @@ from tonada.explaining.targets import target_of
 from tonada.modeling import TonadaForAudioClassification
 from tonada.modeling.voting_tonada import calibrated, song_scores
 
+AT_ONCE = 16  # segments that a pass hears; bounds memory, changes no value
 MASKS = {"spectrogram": "frame_mask", "embeddings": "step_mask", "waveform": "sounds"}
 
 
@@ -79,11 +80,25 @@ class HeardSong:
 
     def logits_if(self, branch: str, changed: torch.Tensor, segments: slice = slice(None)) -> torch.Tensor:
         """As `what_if`, the model's `logits`, `(variants, leaves)`."""
+        embeddings = self.embeddings.repeat(len(changed), 1, 1)
+        embeddings[:, segments, self._columns(branch)] = self._heard(branch, changed, segments)
+        return self._logits(embeddings)
+
+    @torch.no_grad()
+    def score_without(self, branch: str) -> float:
+        """Of the song with nothing of its own in a branch; see `absent`."""
+        embeddings = self.embeddings.clone()
+        for first in range(0, self.segments, AT_ONCE):
+            segments = slice(first, min(first + AT_ONCE, self.segments))
+            nothing = self.absent(branch).expand(1, segments.stop - first, *self.given(branch).shape[1:])
+            embeddings[segments, self._columns(branch)] = self._heard(branch, nothing, segments)[0]
+        return float(self.target.score(self._logits(embeddings.unsqueeze(0)))[0])
+
+    def _heard(self, branch: str, changed: torch.Tensor, segments: slice) -> torch.Tensor:
+        """`(variants, segments, …)` of a branch's feature to its embeddings, `(variants, segments, width)`."""
         masks = () if (mask := self.mask(branch)) is None else (_repeated(mask[segments], len(changed)),)
         heard = self.model.base_model.encoders[branch](changed.flatten(0, 1), *masks, *self._unused(branch, masks))
-        embeddings = self.embeddings.repeat(len(changed), 1, 1)
-        embeddings[:, segments, self._columns(branch)] = heard.embedding.unflatten(0, changed.shape[:2])
-        return self._logits(embeddings)
+        return heard.embedding.unflatten(0, changed.shape[:2])
 
     def _unused(self, branch: str, masks: tuple[torch.Tensor, ...]) -> tuple[None, ...]:
         """Encoders other than that of descriptors want to be told that nothing is masked."""
@@ -99,7 +114,7 @@ class HeardSong:
         raise KeyError(branch)
 
     def _logits(self, embeddings: torch.Tensor) -> torch.Tensor:
-        """`(songs, segments, embedding_size)` to `(songs, leaves)`: as the model does, but for the vote of a majority."""
+        """`(songs, segments, embedding_size)` to `(songs, leaves)`: as the model, but for the vote of a majority."""
         model, config = self.model, self.config
         real = torch.ones(embeddings.shape[:2], device=embeddings.device)
         weights = None if model.scorer is None else model.scorer(embeddings, real)

@@ -41,7 +41,9 @@ def mean_decrease_in_accuracy(
     dice = torch.Generator().manual_seed(seed)
     right = _accuracy(answer(list(songs)), truth)
     chosen = [[column] for column in range(songs[0].shape[1])] if groups is None else groups
-    lost = [[right - _accuracy(answer(permuted(songs, group, dice)), truth) for _ in range(repeats)] for group in chosen]
+    lost = [
+        [right - _accuracy(answer(permuted(songs, group, dice)), truth) for _ in range(repeats)] for group in chosen
+    ]
     return torch.tensor(lost)
 
 

@@ -66,5 +66,7 @@ def target_of(config: TonadaConfig, logits: torch.Tensor, label: str | None = No
         label = config.tree.leaves[int(logits.argmax())]
     members = config.tree.members([label])[0]
     if config.problem == SINGLE_LABEL and bool(members.all()):
-        raise ExplainError(f"every song is {label!r} to this model, so that nothing decides it; choose a label below it")
+        raise ExplainError(
+            f"every song is {label!r} to this model, so that nothing decides it; choose a label below it"
+        )
     return Target(label, config.problem, members)
