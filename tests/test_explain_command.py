@@ -9,7 +9,9 @@ import pytest
 import soundfile
 from conftest import LABELS, RATE, ROOT, new_model, noise
 from test_command import tonada
+from test_encoders import tiny_encoder, two_labels
 from tonada.feature_extraction import TonadaFeatureExtractor
+from tonada.modeling import TonadaForAudioClassification
 
 from tonada.explaining.explanation import METHOD, check_explainable, explain
 from tonada.explaining.folders import explain_into, unique_names
@@ -159,6 +161,20 @@ def test_a_model_of_descriptors_alone_tells_its_segments(tmp_path):
     by_segment, by_column = (sum(each.contribution for each in some) for some in (found.instants, found.descriptors))
     assert by_segment == pytest.approx(by_column, abs=1e-4)
     assert {path.name for path in told.folder.iterdir()} == FILES
+
+
+def test_a_model_around_an_encoder_tells_instants_of_its_waveform(tmp_path):
+    for part in tiny_encoder("wav2vec2"):
+        part.save_pretrained(tmp_path / "encoder")
+    model = TonadaForAudioClassification.with_encoder(str(tmp_path / "encoder"), **two_labels())
+    extractor = TonadaFeatureExtractor(16_000, branches=["waveform"], segment_seconds=4, max_frequency=None)
+    soundfile.write(tmp_path / "song.wav", noise(9.2), RATE)
+    explanation, _ = explain(Listener(model, extractor, "mine"), str(tmp_path / "song.wav"))
+    assert len(explanation.instants) == 16
+    assert explanation.instants[-1].end == pytest.approx(8.0)  # a tail shorter than the shortest is not heard
+    assert any(each.contribution for each in explanation.instants)
+    assert set(explanation.branches) == {"waveform"}
+    assert [each["name"] for each in explanation.attention] == ["tonada.waveform_encoder.head.attention"]
 
 
 def test_a_value_is_explained_and_has_no_probability(tmp_path):

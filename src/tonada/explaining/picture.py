@@ -28,14 +28,15 @@ def draw(explanation: Explanation, waveform: np.ndarray, file: BinaryIO) -> None
     """
     from matplotlib.figure import Figure
 
-    tall = 3 if explanation.descriptors else 0
-    figure = Figure(figsize=(9, 3.6 + tall), layout="constrained")
-    panels = figure.subplots(2 + bool(tall), height_ratios=[1, 1, 2.4][: 2 + bool(tall)])
+    told = bool(explanation.descriptors)
+    figure = Figure(figsize=(9, 6.6 if told else 3.6), layout="constrained")
+    parts = figure.subfigures(1 + told, 1, squeeze=False, height_ratios=[1.2, 1][: 1 + told])[:, 0]
     figure.suptitle(_title(explanation), parse_math=False)
-    _draw_sound(panels[0], explanation, waveform)
-    _draw_instants(panels[1], explanation)
-    if explanation.descriptors:
-        _draw_descriptors(panels[2], explanation)
+    sound, instants = parts[0].subplots(2, sharex=True)
+    _draw_sound(sound, explanation, waveform)
+    _draw_instants(instants, explanation)
+    if told:
+        _draw_descriptors(parts[1].subplots(), explanation)
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", message="Glyph .* missing")  # a song may be called anything
         figure.savefig(file, dpi=100, format="png")
