@@ -254,6 +254,21 @@ def test_the_song_is_cut_into_instants_where_samples_are_heard():
     assert found == [Instant(0, 0, 1, 1), Instant(0, 1, 2, 2), Instant(1, 2, 2.5, 3)]
 
 
+@pytest.mark.parametrize("shape", ["picture", "stems"])
+def test_pictures_and_stems_of_a_song_have_its_seconds_too(shape):
+    pictured = {"image_size": 64} if shape == "picture" else {"stems": ["one", "two"], "separation": "by hand"}
+    extractor = TonadaFeatureExtractor(branches=["spectrogram"], **pictured)
+    sizes = {"num_channels": extractor.num_channels, "num_mel_bins": extractor.num_bands}
+    sound = noise(13) if shape == "picture" else np.stack([noise(13), noise(13, 1)])
+    features = extractor(sound, sampling_rate=RATE, return_tensors="pt")
+    song = HeardSong(new_model(branches=("spectrogram",), **sizes), features)
+    grid = grid_of(song, extractor)
+    instants = grid.instants(METHODS["occlusion"](song, grid), extractor.segment_times(sound))
+    assert instants[0].start == 0
+    assert instants[-1].end == pytest.approx(13, abs=0.2)
+    assert all(0 < each.end - each.start < 1.5 for each in instants)
+
+
 def instants_of(*contributions: float) -> list[Instant]:
     """One a second."""
     return [Instant(0, second, second + 1, value) for second, value in enumerate(contributions)]

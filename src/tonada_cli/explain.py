@@ -110,13 +110,13 @@ def _print(told: "Told") -> bool:
     from tonada.explaining.picture import clock
 
     explanation = told.explanation
-    number = explanation.score if explanation.probability is None else explanation.probability
+    answer = explanation.score if explanation.probability is None else explanation.probability
     passages = [f"{clock(each.start)}-{clock(each.end)}" for each in explanation.passages]
-    typer.echo(f"{printable(told.path)}: {explanation.label} {number:.2f}")
+    typer.echo(f"{printable(told.path)}: {explanation.label} {answer:.2f}")
     typer.echo(f"  decided   {', '.join(passages)}")
     for side, said in _sides(explanation).items():
-        if said:
-            typer.echo(f"  {side:8}  {'; '.join(f'{each.words} ({each.height})' for each in said)}")
+        for number, each in enumerate(said):
+            typer.echo(f"  {'' if number else side:8}  {each.words} ({each.height})")
     typer.echo(f"  see       {printable(str(told.folder))}")
     return True
 

@@ -130,12 +130,13 @@ def explain(listener: Listener, path: str, label: str | None = None) -> tuple[Ex
     told = descriptor_contributions(song) if "descriptors" in song.config.branches else None
     method, instants = _instants(song, listener, told, times)
     duration, score = len(waveform) / rate, song.score()
+    answered = float(song.target.score(song.logits.unsqueeze(0)))  # differs from the score under a majority alone
     explanation = Explanation(
         path=path,
         model=listener.name,
         revision=listener.revision,
         label=song.target.label,
-        probability=song.target.probability(score),
+        probability=song.target.probability(answered),
         unit="value" if song.config.problem == REGRESSION else "log-odds",
         score=score,
         duration=duration,

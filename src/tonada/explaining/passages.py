@@ -8,7 +8,6 @@ import numpy as np
 from tonada.explaining.instants import Instant
 
 SECONDS, PASSAGES = 3.0, 3
-LONGEST = 30.0  # seconds of a passage, where a model hears a song in longer pieces than anybody wants to hear again
 FADE, GAP = 0.01, 0.25  # seconds: no click at a cut, and a breath between passages
 
 
@@ -54,7 +53,7 @@ def deciding_passages(instants: Sequence[Instant], duration: float) -> list[Pass
         duration: of the song, seconds.
     """
     longest = max(each.end - each.start for each in instants)
-    length = min(max(SECONDS, min(longest, LONGEST)), duration)
+    length = min(max(SECONDS, longest), duration)
     starts = np.unique([max(0.0, min(each.start, duration - length)) for each in instants])
     spoken = contribution_until(instants, starts + length) - contribution_until(instants, starts)
     chosen: list[tuple[float, float]] = []

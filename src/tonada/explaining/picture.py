@@ -1,5 +1,6 @@
 """An explanation as a picture: the song's timeline, the instants that decided, the descriptors for and against."""
 
+import logging
 import os
 import warnings
 from typing import TYPE_CHECKING, Any, BinaryIO
@@ -26,6 +27,7 @@ def draw(explanation: Explanation, waveform: np.ndarray, file: BinaryIO) -> None
         waveform: of the song, `(samples,)`.
         file: where to write.
     """
+    logging.getLogger("matplotlib").setLevel(logging.ERROR)  # it remarks on the fonts and folders that it lacks
     from matplotlib.figure import Figure
 
     told = bool(explanation.descriptors)
