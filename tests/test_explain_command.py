@@ -169,7 +169,8 @@ def test_a_model_around_an_encoder_tells_instants_of_its_waveform(tmp_path):
     model = TonadaForAudioClassification.with_encoder(str(tmp_path / "encoder"), **two_labels())
     extractor = TonadaFeatureExtractor(16_000, branches=["waveform"], segment_seconds=4, max_frequency=None)
     soundfile.write(tmp_path / "song.wav", noise(9.2), RATE)
-    explanation, _ = explain(Listener(model, extractor, "mine"), str(tmp_path / "song.wav"))
+    listener = Listener(model, extractor, "mine")
+    explanation, _ = explain(listener, str(tmp_path / "song.wav"))
     assert len(explanation.instants) == 16
     assert explanation.instants[-1].end == pytest.approx(8.0)  # a tail shorter than the shortest is not heard
     assert any(each.contribution for each in explanation.instants)

@@ -269,6 +269,21 @@ def test_pictures_and_stems_of_a_song_have_its_seconds_too(shape):
     assert all(0 < each.end - each.start < 1.5 for each in instants)
 
 
+def test_attention_tells_no_instants_where_its_steps_have_no_time(burst):
+    with pytest.raises(ValueError, match="choose occlusion"):
+        METHODS["attention"](burst[1], Grid("waveform", 4, 0, 0.25, False, (2, 1)))
+
+
+@pytest.mark.parametrize("network", ["attention", "attention_conv"])
+def test_embeddings_can_be_asked_what_if(network):
+    model = new_model(branches=("embeddings",), embedding_network=network)
+    features = TonadaFeatureExtractor(branches=["embeddings"])(np.ones((12, 128), np.float32), return_tensors="pt")
+    song = HeardSong(model, features)
+    again = song.what_if("embeddings", song.given("embeddings").unsqueeze(0)).detach()
+    assert float(again) == pytest.approx(song.score())
+    assert song.score_without("embeddings") != song.score()
+
+
 def instants_of(*contributions: float) -> list[Instant]:
     """One a second."""
     return [Instant(0, second, second + 1, value) for second, value in enumerate(contributions)]

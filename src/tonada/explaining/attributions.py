@@ -75,7 +75,14 @@ def by_occlusion(song: HeardSong, grid: Grid) -> list[torch.Tensor]:
 
 @torch.no_grad()
 def by_attention(song: HeardSong, grid: Grid) -> list[torch.Tensor]:
-    """The share of the segment's attention that an instant's steps received; it knows no label, and no *against*."""
+    """
+    The share of the segment's attention that an instant's steps received; it knows no label, and no *against*.
+
+    Raises:
+        ValueError: it is not known when the steps are.
+    """
+    if not grid.step:
+        raise ValueError(f"when the steps of attention over the {grid.branch} are is not known; choose occlusion")
     found = []
     for segment in range(song.segments):
         mask = song.mask(grid.branch)

@@ -57,10 +57,11 @@ class HeardSong:
     def absent(self, branch: str) -> torch.Tensor:
         """
         What stands for *not there* in a branch, as wide as one segment's feature: the mean over the training songs,
-        which is zero once scaled; of a waveform silence.
+        which is zero once scaled. Zero itself in a branch that scales nothing: of a waveform it is silence, and source
+        S2 fills short sounds with it.
         """
         encoder, feature = self.model.base_model.encoders[branch], self.given(branch)[0]
-        return torch.zeros_like(feature) if branch == "waveform" else encoder.mean.expand(feature.shape).clone()
+        return getattr(encoder, "mean", torch.zeros_like(feature)).expand(feature.shape).clone()
 
     @torch.no_grad()
     def score(self) -> float:
