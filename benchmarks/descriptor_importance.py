@@ -1,7 +1,7 @@
 """
 Which descriptors the bundled emotion model needs: the second table of docs/explaining.md, and the figures behind it.
 
-Mean decrease in accuracy (source S3) on a hundred validation songs; needs TONADA_DATA, and five minutes of one core.
+Mean decrease in accuracy (source S3) on a hundred validation songs; needs TONADA_DATA, and a minute of one core.
 The table alone, from the figures kept: `python benchmarks/descriptor_importance.py --table`.
 """
 

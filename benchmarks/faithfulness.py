@@ -1,7 +1,7 @@
 """
 Whether explanations of the bundled emotion model are faithful: the table of docs/explaining.md, and its curves.
 
-A hundred validation songs; needs TONADA_DATA and 20 minutes of one core. The table alone, from the curves kept:
+A hundred validation songs; needs TONADA_DATA and 25 minutes of one core. The table alone, from the curves kept:
 `python benchmarks/faithfulness.py --table`.
 """
 

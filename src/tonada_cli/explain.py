@@ -51,8 +51,8 @@ def explain(
     against), excerpt.wav (the deciding seconds, to hear), explanation.json (all of it, and what attention kept). Files
     of an earlier explanation are replaced, and nothing else is touched.
 
-    Contributions are log-odds of the label, or units of a value: what raises them spoke for it. Takes about half a
-    minute for a song of five minutes. Needs captum and matplotlib: pip install 'tonada[explain]'.
+    Contributions are log-odds of the label, or units of a value: what raises them spoke for it. Takes about a
+    twentieth of the song's length. Needs captum and matplotlib: pip install 'tonada[explain]'.
 
     A file that cannot be explained gets one line that says why, and the others go on; the exit code is then 1.
 
