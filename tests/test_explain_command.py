@@ -110,7 +110,7 @@ def test_the_excerpt_is_the_songs_own_seconds(explained):
         assert np.abs(sound[round(passage["at"] * rate) :][inside] - there).max() < 1e-4
 
 
-def test_the_answer_is_the_one_that_classify_gives(explained, bundled):
+def test_the_answer_is_the_one_that_classify_gives(explained):
     found = explanation_of(explained[0])
     answer = Listener.bundled("emotion").listen(SONG)
     assert (found["label"], found["probability"]) == (answer.label, pytest.approx(answer.probability, abs=1e-4))

@@ -10,15 +10,13 @@ from conftest import RATE, new_model, noise, songs_of_different_lengths
 from tonada.feature_extraction import TonadaFeatureExtractor
 
 from tonada.explaining.attention import attention_maps
-from tonada.explaining.attributions import METHODS
+from tonada.explaining.attributions import METHODS, integrated_gradients
 from tonada.explaining.descriptors import descriptor_contributions
 from tonada.explaining.faithfulness import area, at_random, by_importance, deletion_curve
 from tonada.explaining.hearing import AT_ONCE, HeardSong
 from tonada.explaining.instants import Grid, Instant, grid_of
-from tonada.explaining.passages import contribution_until, deciding_passages, excerpt
 from tonada.explaining.permutation import mean_decrease_in_accuracy
 from tonada.explaining.targets import ExplainError
-from tonada.explaining.words import height, in_words
 
 KNOW_LABELS = ["occlusion", "integrated_gradients"]  # attention does not
 SUM_ERROR = 1e-3  # log-odds: an integral of 256 points over a network of kinks
@@ -53,6 +51,14 @@ def test_the_instants_that_decided_are_those_of_the_burst(burst, method):
     assert all(each.start < BURST[1] and each.end > BURST[0] for each in spoke), spoke
     assert max(each.end for each in spoke) >= BURST[1]
     assert min(each.start for each in spoke) <= BURST[0] + 0.1  # the middle of the window that hears it first
+
+
+def test_integrated_gradients_of_a_smooth_model_add_up_to_what_the_segment_does(burst):
+    song = burst[1]
+    nothing = song.absent("spectrogram").expand(1, 1, *song.given("spectrogram").shape[1:])
+    does = song.score() - float(song.what_if("spectrogram", nothing, slice(1, 2)).detach())
+    assert does > 0.5
+    assert float(integrated_gradients(song, 1).sum()) == pytest.approx(does, rel=0.02)
 
 
 def test_instants_cover_the_sound_without_a_gap(burst):
@@ -282,49 +288,3 @@ def test_embeddings_can_be_asked_what_if(network):
     again = song.what_if("embeddings", song.given("embeddings").unsqueeze(0)).detach()
     assert float(again) == pytest.approx(song.score())
     assert song.score_without("embeddings") != song.score()
-
-
-def instants_of(*contributions: float) -> list[Instant]:
-    """One a second."""
-    return [Instant(0, second, second + 1, value) for second, value in enumerate(contributions)]
-
-
-def test_passages_are_the_strongest_that_stand_apart_in_the_order_of_the_song():
-    passages = deciding_passages(instants_of(0, 2, 2, 2, 0, 0, 0, 3, 3, 3, -1, -1, -1), 13)
-    assert [(each.start, each.end, each.contribution) for each in passages] == [(1, 4, 6), (7, 10, 9)]
-
-
-def test_there_is_a_passage_even_where_everything_spoke_against():
-    passages = deciding_passages(instants_of(-2, -2, -2, -1, -1, -1), 6)
-    assert [(each.start, each.end) for each in passages] == [(3, 6)]
-
-
-def test_a_song_shorter_than_a_passage_is_one():
-    (passage,) = deciding_passages(instants_of(1, 1), 2)
-    assert (passage.start, passage.end) == (0, 2)
-
-
-def test_what_was_spoken_by_a_time_is_a_share_of_the_instant_then():
-    assert contribution_until(instants_of(2, -1), np.array([0, 0.5, 1, 1.5, 2])).tolist() == [0, 1, 2, 1.5, 1]
-
-
-def test_the_excerpt_is_the_seconds_of_the_song():
-    waveform = noise(20)
-    passages = deciding_passages(instants_of(*[0] * 5, 1, 1, 1, *[0] * 6, 2, 2, 2, *[0] * 3), 20)
-    heard = excerpt(waveform, RATE, passages)
-    assert len(heard) == round((passages[-1].at + 3) * RATE)
-    for passage in passages:
-        inside = slice(round(0.01 * RATE), round(2.99 * RATE))
-        song = waveform[round(passage.start * RATE) :][inside]
-        assert np.array_equal(heard[round(passage.at * RATE) :][inside], song)
-    between = heard[round(3 * RATE) : round(passages[1].at * RATE)]
-    assert len(passages) == 2
-    assert (between == 0).all()
-
-
-def test_descriptors_are_told_in_words():
-    assert in_words("spectral_centroid_variance") == "brightness, how much it changes"
-    assert in_words("chroma_f_sharp_mean") == "presence of the note F♯, on average"
-    assert in_words("mfcc_3_maximum") == "timbre 3 (MFCC), at its most"
-    assert in_words("something_else") == "something else"
-    assert [height(value) for value in (-2.0, 0.1, 0.7)] == ["low", "ordinary", "high"]
