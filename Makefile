@@ -63,6 +63,7 @@ results: install  ## Compute docs/results.md anew from the predictions kept besi
 docs: install  ## Print docs/descriptors.md and draw docs/pictures anew
 	$(BIN)/python docs/descriptors.py > docs/descriptors.new && mv docs/descriptors.new docs/descriptors.md
 	$(BIN)/python docs/hearing.py
+	$(BIN)/python docs/explaining.py
 
 checkpoint: install  ## Train the bundled checkpoint and its ablations anew (needs TONADA_DATA; about an hour)
 	sh recipes/train-bundled.sh $(BIN)

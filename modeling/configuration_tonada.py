@@ -124,8 +124,8 @@ class TonadaConfig(PreTrainedConfig):
         return 2 * self.lstm_hidden_size
 
     @property
-    def embedding_size(self) -> int:
-        """Width of a segment's embedding: the branches side by side."""
+    def embedding_sizes(self) -> dict[str, int]:
+        """Width of what each branch adds to a segment's embedding, in their order."""
         over_steps = {"attention": self.embedding_hidden_size, "attention_conv": 64}[self.embedding_network]
         widths = {
             "spectrogram": self.step_size,
@@ -133,7 +133,12 @@ class TonadaConfig(PreTrainedConfig):
             "embeddings": over_steps,
             "waveform": over_steps,
         }
-        return sum(widths[branch] for branch in self.branches)
+        return {branch: widths[branch] for branch in self.branches}
+
+    @property
+    def embedding_size(self) -> int:
+        """Width of a segment's embedding: the branches side by side."""
+        return sum(self.embedding_sizes.values())
 
     @classmethod
     def preset(cls, name: str, **settings) -> "TonadaConfig":

@@ -202,7 +202,7 @@ class TonadaForAudioClassification(TonadaPreTrainedModel):
             output_hidden_states,
         )
         config = self.config
-        output.segment_logits = self._segment_logits(output.segment_embeddings, segment_mask)
+        output.segment_logits = self.score_segments(output.segment_embeddings, segment_mask)
         log_weights = None
         if self.scorer is not None:
             log_weights = self.scorer(output.segment_embeddings, segment_mask)
@@ -216,7 +216,8 @@ class TonadaForAudioClassification(TonadaPreTrainedModel):
             output.loss = self._loss(output.segment_logits, song, segment_mask, labels)
         return output
 
-    def _segment_logits(self, embeddings: torch.Tensor, segment_mask: torch.Tensor) -> torch.Tensor:
+    def score_segments(self, embeddings: torch.Tensor, segment_mask: torch.Tensor) -> torch.Tensor:
+        """Embeddings of segments `(songs, segments, embedding_size)` to their logits, zero for padding."""
         logits = self.classifier(self.dropout(embeddings))
         if self.config.single_output:
             logits = torch.cat([torch.zeros_like(logits), logits], dim=-1)  # softmax over one label is always 1

@@ -20,6 +20,7 @@ HALL = {
     "embedding": set(),
     "listening": {"checkpoints", "embedding"},
     "cataloguing": {"listening", "embedding"},
+    "explaining": {"listening"},
     "proving": set(),
     "learning": {"listening", "embedding", "proving"},
     "sharing": {"listening", "embedding", "proving", "learning"},

@@ -13,6 +13,7 @@ from typing import Annotated
 import typer
 
 from tonada_cli.classify import classify
+from tonada_cli.explain import explain
 from tonada_cli.features import features
 from tonada_cli.inspect import inspect
 from tonada_cli.stems_option import WithStems
@@ -26,6 +27,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.command(cls=WithStems)(classify)
+app.command()(explain)
 app.command()(features)
 app.command()(inspect)
 app.command()(train)

@@ -1,0 +1,196 @@
+"""Why a model answered a song as it did: a file in, an explanation out."""
+
+from dataclasses import asdict, dataclass
+from importlib.util import find_spec
+from typing import Any
+
+import numpy as np
+import torch
+
+from tonada.explaining.attention import AttentionMap, attention_maps
+from tonada.explaining.attributions import METHODS
+from tonada.explaining.descriptors import DescriptorContributions, descriptor_contributions
+from tonada.explaining.hearing import HeardSong
+from tonada.explaining.instants import Instant, Times, grid_of
+from tonada.explaining.passages import Passage, deciding_passages
+from tonada.explaining.targets import ExplainError, target_of
+from tonada.explaining.words import height, in_words
+from tonada.listening.decoding import decode
+from tonada.listening.listener import Listener
+from tonada.listening.stems import as_heard
+from tonada.modeling.labels_tonada import REGRESSION
+
+METHOD = "occlusion"  # the most faithful of METHODS: docs/explaining.md
+BY_SEGMENT = "descriptors"  # the method of models that hear time in whole segments only
+
+
+@dataclass(frozen=True)
+class Descriptor:
+    """
+    One descriptor of a song.
+
+    Attributes:
+        name: of its column.
+        words: what people call it.
+        value: mean over the song's segments, in its own unit.
+        average: over the training songs.
+        deviations: standard deviations of the training songs by which the value lies above it.
+        height: those in a word.
+        contribution: positive where it spoke for the label.
+    """
+
+    name: str
+    words: str
+    value: float
+    average: float
+    deviations: float
+    height: str
+    contribution: float
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """
+    What decided a song.
+
+    Attributes:
+        path: as the caller gave it.
+        model: its name or folder.
+        revision: which edition of it.
+        label: what is explained.
+        probability: of the label; `None` of a value.
+        unit: of score and contributions, `log-odds` of the label, or `value`.
+        score: of the label.
+        duration: of the song, seconds.
+        method: how the instants were found, a key of `METHODS` or `descriptors`.
+        instants: of the whole song, in its order.
+        passages: those that decided.
+        branches: of each branch, how far the score would fall if it heard nothing of the song's own.
+        descriptors: the strongest for the label first; their contributions add up to their branch's. Empty where the
+            model hears none.
+        attention: of each attention of the model what it kept.
+    """
+
+    path: str
+    model: str
+    revision: str | None
+    label: str
+    probability: float | None
+    unit: str
+    score: float
+    duration: float
+    method: str
+    instants: list[Instant]
+    passages: list[Passage]
+    branches: dict[str, float]
+    descriptors: list[Descriptor]
+    attention: list[dict[str, Any]]
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values for JSON."""
+        return asdict(self)
+
+
+def check_explainable(listener: Listener, label: str | None = None) -> None:
+    """
+    Refuse at once what no song could be asked.
+
+    Raises:
+        ExplainError: a library is missing, the model has no such label, or it hears neither spectrograms, descriptors
+            nor waveforms.
+    """
+    for library in ("captum", "matplotlib"):
+        if find_spec(library) is None:
+            raise ExplainError(f"explaining needs {library}; install it with: pip install 'tonada[explain]'")
+    config = listener.model.config
+    if "embeddings" in config.branches:
+        raise ExplainError(f"{listener.name} hears embeddings that another network made, and no recording")
+    target_of(config, torch.zeros(len(config.tree.leaves)), label)
+
+
+def explain(listener: Listener, path: str, label: str | None = None) -> tuple[Explanation, np.ndarray]:
+    """
+    Explain one recording; also returns its waveform, float32 `(samples,)` at the model's rate.
+
+    Args:
+        listener: with the model to explain.
+        path: of the recording.
+        label: what to explain; the most probable label if not given.
+
+    Raises:
+        AudioError: the recording cannot be judged.
+        ExplainError: see `check_explainable`.
+    """
+    rate = listener.extractor.sampling_rate
+    waveform = decode(path, rate, listener.limits)
+    sound = as_heard(waveform, listener.extractor)
+    features = listener.extractor(sound, sampling_rate=rate, return_tensors="pt").to(listener.model.device)
+    times = listener.extractor.segment_times(sound)
+    song = HeardSong(listener.model, features, label)
+    told = descriptor_contributions(song) if "descriptors" in song.config.branches else None
+    method, instants = _instants(song, listener, told, times)
+    duration, score = len(waveform) / rate, song.score()
+    answered = float(song.target.score(song.logits.unsqueeze(0)))  # differs from the score under a majority alone
+    explanation = Explanation(
+        path=path,
+        model=listener.name,
+        revision=listener.revision,
+        label=song.target.label,
+        probability=song.target.probability(answered),
+        unit="value" if song.config.problem == REGRESSION else "log-odds",
+        score=score,
+        duration=duration,
+        method=method,
+        instants=instants,
+        passages=deciding_passages(instants, duration),
+        branches={branch: score - song.score_without(branch) for branch in song.config.branches},
+        descriptors=[] if told is None else _descriptors(told, listener.extractor.columns),
+        attention=[_plain(name, each) for name, each in attention_maps(listener.model, features).items()],
+    )
+    return explanation, waveform
+
+
+def _instants(
+    song: HeardSong, listener: Listener, told: DescriptorContributions | None, times: Times
+) -> tuple[str, list[Instant]]:
+    """Of the branch that hears time; a model of descriptors alone tells its segments apart, and no more."""
+    grid = grid_of(song, listener.extractor)
+    if grid is not None:
+        return METHOD, grid.instants(METHODS[METHOD](song, grid), times)
+    assert told is not None  # a model hears something
+    spoken = told.contributions.sum(1).tolist()
+    pairs = zip(times, spoken, strict=True)
+    return BY_SEGMENT, [Instant(index, *when, value) for index, (when, value) in enumerate(pairs)]
+
+
+def _descriptors(told: DescriptorContributions, columns: tuple[str, ...]) -> list[Descriptor]:
+    rows = zip(
+        columns,
+        told.values.mean(0).tolist(),
+        told.average.tolist(),
+        told.deviations.mean(0).tolist(),
+        told.contributions.sum(0).tolist(),
+        strict=True,
+    )
+    found = [
+        Descriptor(name, in_words(name), value, average, deviations, height(deviations), contribution)
+        for name, value, average, deviations, contribution in rows
+    ]
+    return sorted(found, key=lambda each: -each.contribution)
+
+
+def _plain(name: str, seen: AttentionMap) -> dict[str, Any]:
+    """Of each head the steps it kept in each segment, how many a query kept, what softmax would have given the rest."""
+    return {
+        "name": name,
+        "mode": seen.mode,
+        "steps": seen.kept.shape[-1],
+        "heads": [
+            {
+                "kept": [steps.nonzero().flatten().tolist() for steps in seen.kept[:, head]],
+                "kept_by_query": float(seen.kept_by_query[:, head].mean()),
+                "dense_weight_of_dropped": float(seen.dropped[:, head].mean()),
+            }
+            for head in range(seen.kept.shape[1])
+        ],
+    }

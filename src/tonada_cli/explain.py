@@ -1,0 +1,130 @@
+"""`tonada explain`: files and folders in, a folder a song out that says why."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from tonada_cli.limit_options import MaxChannels, MaxDecodedGb, MaxFileGb, MaxMinutes, MaxRate, limits
+from tonada_cli.printing import aside, complain, printable, quiet_libraries, track
+
+if TYPE_CHECKING:
+    from tonada.explaining.explanation import Descriptor, Explanation
+    from tonada.explaining.folders import Told
+    from tonada.listening.limits import Limits
+    from tonada.listening.listener import Listener
+
+SAID = 3  # descriptors named on each side
+
+
+def explain(
+    paths: Annotated[
+        list[Path], typer.Argument(help="Audio files, and folders to search for them.", show_default=False)
+    ],
+    output: Annotated[Path, typer.Option(help="The folder to write into, a folder a song.", show_default=False)],
+    task: Annotated[
+        str, typer.Option(help="What to listen for, with weights that came with Tonada: emotion.")
+    ] = "emotion",
+    model: Annotated[
+        str | None, typer.Option(help="A model of your own instead: a folder or a Hub id.", show_default=False)
+    ] = None,
+    revision: Annotated[
+        str | None, typer.Option(help="Branch, tag or commit of the Hub model.", show_default=False)
+    ] = None,
+    label: Annotated[
+        str | None,
+        typer.Option(
+            help="What to explain: why this label, or why not. Each song's most probable label if not given.",
+            show_default=False,
+        ),
+    ] = None,
+    max_minutes: MaxMinutes = 120.0,
+    max_file_gb: MaxFileGb = 4.0,
+    max_decoded_gb: MaxDecodedGb = 16.0,
+    max_channels: MaxChannels = 8,
+    max_rate: MaxRate = 192_000,
+) -> None:
+    """
+    Say why a song was answered as it was: which seconds decided, and what in its sound spoke for and against.
+
+    For each song a folder in OUTPUT: picture.png (the timeline, the instants that decided, the descriptors for and
+    against), excerpt.wav (the deciding seconds, to hear), explanation.json (all of it, and what attention kept). Files
+    of an earlier explanation are replaced, and nothing else is touched.
+
+    Contributions are log-odds of the label, or units of a value: what raises them spoke for it. Takes about a
+    twentieth of the song's length. Needs captum and matplotlib: pip install 'tonada[explain]'.
+
+    A file that cannot be explained gets one line that says why, and the others go on; the exit code is then 1.
+
+    Examples:
+
+      tonada explain song.mp3 --output why
+
+      tonada explain song.mp3 --output why-not --label happy
+
+      tonada explain ~/Music/Album --model my-genres --output why
+    """
+    listener = _listener(
+        task, model, revision, label, limits(max_minutes, max_file_gb, max_decoded_gb, max_channels, max_rate)
+    )
+    from tonada.explaining.folders import explain_into
+    from tonada.listening.files import find_audio
+
+    found = list(find_audio(paths))
+    failed = False
+    try:
+        with quiet_libraries():
+            for told in track(explain_into(listener, found, output, label), total=len(found), unit="song"):
+                with aside():
+                    failed |= not _print(told)
+    except OSError as error:
+        complain(f"{error.filename or output}: {error.strerror or error}; choose another --output")
+        raise typer.Exit(2) from error
+    raise typer.Exit(1 if failed else 0)
+
+
+def _listener(task: str, model: str | None, revision: str | None, label: str | None, bounds: "Limits") -> "Listener":
+    from transformers.utils.logging import disable_progress_bar
+
+    from tonada.explaining.explanation import check_explainable
+    from tonada.explaining.targets import ExplainError
+    from tonada.listening.listener import Listener, ModelError
+
+    disable_progress_bar()  # of loading some fifty small tensors
+    try:
+        listener = (
+            Listener.bundled(task, bounds) if model is None else Listener.from_pretrained(model, revision, bounds)
+        )
+        check_explainable(listener, label)
+    except (ModelError, ExplainError) as error:
+        complain(str(error))
+        raise typer.Exit(2) from error
+    return listener
+
+
+def _print(told: "Told") -> bool:
+    """What was found, in a few lines, or on standard error why not."""
+    if told.explanation is None:
+        complain(told.message)
+        return False
+    from tonada.explaining.picture import clock
+
+    explanation = told.explanation
+    answer = explanation.score if explanation.probability is None else explanation.probability
+    passages = [f"{clock(each.start)}-{clock(each.end)}" for each in explanation.passages]
+    typer.echo(f"{printable(told.path)}: {explanation.label} {answer:.2f}")
+    typer.echo(f"  decided   {', '.join(passages)}")
+    for side, said in _sides(explanation).items():
+        for number, each in enumerate(said):
+            typer.echo(f"  {'' if number else side:8}  {each.words} ({each.height})")
+    typer.echo(f"  see       {printable(str(told.folder))}")
+    return True
+
+
+def _sides(explanation: "Explanation") -> dict[str, list["Descriptor"]]:
+    """The strongest descriptors for the label, and those against it."""
+    ranked = explanation.descriptors
+    return {
+        "for": [each for each in ranked[:SAID] if each.contribution > 0],
+        "against": [each for each in ranked[::-1][:SAID] if each.contribution < 0],
+    }
