@@ -16,8 +16,8 @@ from tonada.explaining.passages import Passage, deciding_passages
 from tonada.explaining.targets import ExplainError, target_of
 from tonada.explaining.words import height, in_words
 from tonada.listening.decoding import decode
+from tonada.listening.inputs import as_heard
 from tonada.listening.listener import Listener
-from tonada.listening.stems import as_heard
 from tonada.modeling.labels_tonada import REGRESSION
 
 METHOD = "occlusion"  # the most faithful of METHODS: docs/explaining.md
