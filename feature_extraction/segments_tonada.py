@@ -72,8 +72,9 @@ def sounding(waveform: torch.Tensor, decibels: float) -> tuple[int, int]:
 
     librosa's `effects.trim`: root mean squares of 2,048 samples every 512. All of a silent waveform is sound.
     """
-    blocks = torch.nn.functional.pad(waveform, (0, -len(waveform) % BLOCK)).unflatten(0, (-1, BLOCK))
-    energy = torch.linalg.vector_norm(blocks, dim=1).double().square()
+    whole = len(waveform) // BLOCK * BLOCK  # no copy of an hour is made
+    blocks, rest = waveform[:whole].unflatten(0, (-1, BLOCK)), waveform[whole:].unsqueeze(0)
+    energy = torch.cat([torch.linalg.vector_norm(part, dim=1) for part in (blocks, rest)]).double().square()
     # A frame is centred on the border between blocks:   … | t-2 | t-1 ^ t | t+1 | …
     frames = torch.nn.functional.pad(energy, (2, 2)).unfold(0, 4, 1).sum(-1)
     loud = (frames > frames.max() * 10 ** (-decibels / 10)).nonzero().flatten()
