@@ -61,9 +61,8 @@ def test_a_change_of_the_code_that_groups_is_never_served_stale(folder, tmp_path
 
 def test_a_path_out_of_the_folder_is_refused(folder, tmp_path_factory):
     (folder / "metadata.csv").write_text(HEADER + "../../etc/passwd,x,Q1,M1,A,,,\n")
-    with pytest.raises(datasets.exceptions.DatasetGenerationError) as caught:
+    with pytest.raises(ValueError, match="points outside"):
         emotion_4qaed.load(folder, cache_dir=tmp_path_factory.mktemp("cache"))
-    assert "points outside" in str(caught.value.__cause__)
 
 
 def test_a_folder_without_the_table_says_what_to_give(tmp_path):
