@@ -7,13 +7,11 @@ import pytest
 import soundfile
 import torch
 from conftest import RATE, noise, tone
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from tonada.learning.batches import scales_of, whole_songs
 from tonada.learning.calibration import conformal_quantile, fit_temperature
 from tonada.learning.recipes import Data, RecipeError, load_recipe
-from tonada.learning.songs import assign_folds, load_songs
+from tonada.learning.songs import load_songs
 from tonada.learning.training import train
 from tonada.listening.listener import Listener
 from tonada.proving.predictions import read_predictions
@@ -56,17 +54,6 @@ def test_no_artist_stands_on_two_sides(folder, extractor):
     groups = {split: {song.group for song in members} for split, members in songs.items()}
     assert sum(map(len, groups.values())) == len(set().union(*groups.values())) == 8
     assert sum(map(len, songs.values())) == 24
-
-
-@settings(max_examples=25, deadline=None)
-@given(seed=st.integers(0, 1000), artists=st.integers(6, 20))
-def test_every_fold_has_songs_and_no_group_has_two_folds(seed, artists):
-    generator = np.random.default_rng(seed)
-    groups = [f"artist {number}" for number in generator.integers(artists, size=80)] + [f"artist {n}" for n in range(6)]
-    labels = [0, 1] * 43
-    folds = assign_folds(labels, groups, 3, seed)
-    assert set(folds) == {0, 1, 2}
-    assert all(len({fold for fold, each in zip(folds, groups, strict=True) if each == group}) == 1 for group in groups)
 
 
 def test_what_a_child_could_tell_apart_is_learned(trained):
