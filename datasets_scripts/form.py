@@ -15,7 +15,7 @@ SPLITS = ("train", "validation", "test")
 AUDIO = {"audio": datasets.Audio(decode=False)}  # a corrupt file must not end the reading of all the others
 
 
-def descriptors(names: Sequence[str]) -> dict[str, Any]:
+def descriptors(names: Sequence) -> dict[str, Any]:
     """The content of a table of numbers: one vector a song, in the order of `names`."""
     return {"descriptors": datasets.List(datasets.Value("float64"), length=len(names))}
 
@@ -114,7 +114,7 @@ def load_songs(
         ValueError: what is in it is not what was expected.
     """
     folder = Path(folder).expanduser().resolve()  # the cache is keyed by it, and another place may spell it alike
-    _check(builder, folder)
+    check(builder, folder)
     options = {**options, "cache_dir": cache_dir and str(cache_dir)}
     made = builder(data_dir=str(folder), hash=_edition(builder, folder), **options)
     if streaming:
@@ -126,7 +126,9 @@ def load_songs(
     return made.as_dataset(datasets.Split.TRAIN)
 
 
-def _check(builder: type[SongBuilder], folder: Path) -> None:
+def check(builder: type[SongBuilder], folder: Path) -> None:
+    """Refuse a folder that is not there, or lacks what the builder needs."""
+    folder = folder.expanduser()
     if not folder.is_dir():
         raise FileNotFoundError(f"{folder} is not a folder; give the folder of {_name(builder)}")
     missing = [name for name in builder.NEEDS if not (folder / name).exists()]
@@ -138,12 +140,12 @@ def _check(builder: type[SongBuilder], folder: Path) -> None:
 
 
 def _edition(builder: type[SongBuilder], folder: Path) -> str:
-    """The cache's key: of the tables and of the code that read them, so that a change of either is never served stale."""
+    """The cache's key: what was read and the code that read it, so that a change of either is never served stale."""
     module = sys.modules[builder.__module__]
     sources = [__file__, performers.__file__, tables.__file__, module.__file__]
     digest = hashlib.sha256()
     for path in [*map(Path, filter(None, sources)), *(folder / name for name in builder.NEEDS)]:
-        digest.update(path.read_bytes() if path.is_file() else "\n".join(tables.listing(path)).encode())
+        digest.update(path.read_bytes() if path.is_file() else tables.state(path))
     return digest.hexdigest()[:16]
 
 

@@ -47,6 +47,12 @@ def inside(folder: Path, name: str, source: str = "metadata.csv") -> Path:
     return path
 
 
+def state(folder: Path) -> bytes:
+    """What a folder says of its songs: the names of its audio files, and every `metadata.csv` in it."""
+    said = [path.read_bytes() for path in sorted(folder.rglob("metadata.csv"))]
+    return b"\n".join(["\n".join(listing(folder)).encode(errors="surrogateescape"), *said])
+
+
 def listing(folder: Path) -> list[str]:
     """Every audio file below a folder, relative to it, in the order of names."""
     paths = (path for path in folder.rglob("*") if path.suffix.lower() in AUDIO_SUFFIXES and path.is_file())

@@ -13,6 +13,7 @@ from typing import Annotated
 import typer
 
 from tonada_cli.classify import classify
+from tonada_cli.data import data
 from tonada_cli.features import features
 from tonada_cli.stems_option import WithStems
 from tonada_cli.train import train
@@ -27,6 +28,7 @@ app = typer.Typer(
 app.command(cls=WithStems)(classify)
 app.command()(features)
 app.command()(train)
+app.add_typer(data, name="data")
 
 
 def _print_version(wanted: bool) -> None:
