@@ -4,7 +4,8 @@ The tables inside pyAudioAnalysis (Giannakopoulos 2015): descriptors of recordin
 What its k-nearest-neighbour classifiers carry: 581 rows of 138 numbers by genre, 2,422 rows of 136 by speech and music.
 A folder holds them as numpy's `knn_musical_genre_6.npz` and `knn_sm.npz` (X, y, classes, mean, std), never as the
 pickles of the source package. No row says what recording it is from, so rows of one may stand on two sides of any
-split: scores on it are upper bounds. The tables are stored scaled; here they are in their own units again. No split is official.
+split: scores on it are upper bounds. The tables are stored scaled; here they are in their own units again. No split is
+official.
 """
 
 from collections.abc import Iterator

@@ -7,6 +7,7 @@ from pathlib import Path
 import datasets
 import pytest
 from conftest import ROOT
+from fluidsynths import fluidsynth_that
 from tonada.datasets_scripts import form, registry, splits
 
 SAMPLES = ROOT / "tests" / "data"
@@ -14,8 +15,16 @@ ORDER = ["LICENSE", "CITATION", "SONGS", "LABELS", "PARENTS", "SOURCE"]
 CONTENT = {"audio", "descriptors", "mel", "cqt", "chroma"}
 
 
+OPTIONS = {"emopia": {"soundfont": SAMPLES / "emopia" / "train.csv"}}  # any file: what renders here is a stand-in
+
+
 def load(name: str, **options):
-    return registry.data_set(name).load(SAMPLES / name, **options)
+    return registry.data_set(name).load(SAMPLES / name, **OPTIONS.get(name, {}), **options)
+
+
+@pytest.fixture(autouse=True)
+def _stand_in_for_fluidsynth(tmp_path, monkeypatch):
+    fluidsynth_that(tmp_path / "bin", f"cp {SAMPLES / 'folder' / 'calm' / '1.flac'} $sound", monkeypatch)
 
 
 @pytest.fixture(params=registry.NAMES)
@@ -97,18 +106,18 @@ def test_its_split_if_official_leaks_nothing(rows):
         assert splits.official(rows).of(rows["song_id"]) == list(rows["split"])
 
 
-def test_streaming_yields_the_same_rows(name, rows):
-    streamed = load(name, streaming=True)
+def test_streaming_yields_the_same_rows(name, rows, tmp_path):
+    streamed = load(name, streaming=True, cache_dir=tmp_path)
     assert streamed.features == rows.features
     without_images = [column for column in rows.features if column not in ("mel", "cqt", "chroma")]
     assert list(streamed.select_columns(without_images)) == list(rows.select_columns(without_images))
 
 
-def test_its_audio_is_named_and_not_decoded(name, rows):
+def test_its_audio_is_named_and_not_decoded(rows):
     if "audio" in rows.features:
         for row in rows:
             assert row["audio"]["bytes"] is None
-            assert (SAMPLES / name) in Path(row["audio"]["path"]).parents
+            assert Path(row["audio"]["path"]).is_file()
 
 
 def test_a_folder_that_is_not_there_is_refused(name, tmp_path):
@@ -123,7 +132,7 @@ def test_an_empty_folder_says_what_it_lacks(name, tmp_path):
 
 
 def test_every_data_set_of_the_room_is_registered():
-    helpers = {"__init__", "form", "performers", "registry", "splits", "tables"}
+    helpers = {"__init__", "form", "midi", "performers", "registry", "splits", "tables"}
     files = {path.stem for path in (ROOT / "datasets_scripts").glob("*.py")}
     assert files - helpers == set(registry.NAMES)
 
