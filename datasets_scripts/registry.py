@@ -4,7 +4,7 @@ import importlib
 from types import ModuleType
 from typing import Any
 
-NAMES = ("emotion_4qaed", "emotify", "emopia", "turkish", "pyaudioanalysis", "music_or_not", "folder")
+NAMES = ("emotion_4qaed", "emotify", "emopia", "fma", "turkish", "pyaudioanalysis", "music_or_not", "folder")
 
 
 def data_set(name: str) -> ModuleType:

@@ -144,7 +144,7 @@ def assign_folds(labels: Sequence[int], groups: Sequence[str], folds: int, seed:
 def hashed(rows: Any, folds: int, seed: int = 0) -> Split:
     """Folds by a hash of the group and the seed: adding songs moves no other."""
     groups = dict(zip(rows["song_id"], units(rows["song_id"], rows["group"]), strict=True))
-    return Split({song: str(int(_draw(group, seed) * folds)) for song, group in groups.items()}, groups)
+    return Split({song: str(int(draw(group, seed) * folds)) for song, group in groups.items()}, groups)
 
 
 def extended(rows: Any, folds: int, seed: int = 0, earlier: Split | None = None) -> Split:
@@ -165,7 +165,7 @@ def extended(rows: Any, folds: int, seed: int = 0, earlier: Split | None = None)
     for label, group in zip(rows["label"], groups, strict=True):
         counts[group][label] += 1
     dealt: list[Counter] = [Counter() for _ in range(folds)]
-    for group in sorted(counts, key=lambda group: (group not in home, _draw(group, seed))):
+    for group in sorted(counts, key=lambda group: (group not in home, draw(group, seed))):
         if group not in home:
             home[group] = _emptiest(dealt, counts[group])
         dealt[home[group]].update(counts[group])
@@ -219,7 +219,7 @@ def _emptiest(dealt: list[Counter], wanted: Counter) -> int:
     return min(range(len(dealt)), key=crowd)
 
 
-def _draw(group: str, seed: int) -> float:
+def draw(group: str, seed: int) -> float:
     """A number in [0, 1) that looks random and never changes."""
     digest = hashlib.sha256(f"{seed}\n{group}".encode(errors="surrogatepass")).digest()
     return int.from_bytes(digest[:6], "big") / 2**48
