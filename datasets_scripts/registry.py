@@ -4,7 +4,17 @@ import importlib
 from types import ModuleType
 from typing import Any
 
-NAMES = ("emotion_4qaed", "emotify", "emopia", "fma", "turkish", "pyaudioanalysis", "music_or_not", "folder")
+NAMES = (
+    "emotion_4qaed",
+    "emotify",
+    "emopia",
+    "ccmusic_genre",
+    "fma",
+    "turkish",
+    "pyaudioanalysis",
+    "music_or_not",
+    "folder",
+)
 
 
 def data_set(name: str) -> ModuleType:
