@@ -1,7 +1,6 @@
 """The one form of all data sets: the columns they yield, and how a builder becomes rows in memory or in a stream."""
 
 import hashlib
-import sys
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -9,9 +8,10 @@ from typing import Any
 import datasets
 from datasets.exceptions import DatasetGenerationError
 
-from . import performers, tables
+from . import tables
 
 SPLITS = ("train", "validation", "test")
+CODE = Path(__file__).parent
 AUDIO = {"audio": datasets.Audio(decode=False)}  # a corrupt file must not end the reading of all the others
 
 
@@ -21,7 +21,11 @@ def descriptors(names: Sequence) -> dict[str, Any]:
 
 
 def columns(
-    content: Mapping[str, Any], labels: Sequence[str], parents: Mapping[str, str] | None = None, official: bool = False
+    content: Mapping[str, Any],
+    labels: Sequence[str],
+    parents: Mapping[str, str] | None = None,
+    official: bool = False,
+    weighted: bool = False,
 ) -> datasets.Features:
     """
     The columns of a data set, in this order in all of them.
@@ -31,6 +35,7 @@ def columns(
         labels: leaves of the tree, in the order of their ids.
         parents: what stands right above each label that has something above it; adds `level_1` (the roots) and so on.
         official: whether the data set comes with its own split; adds `split`, one of `SPLITS`.
+        weighted: whether some labels are surer than others; adds `weight`, above 0 and at most 1.
     """
     above = levels(labels, parents or {})
     return datasets.Features(
@@ -41,6 +46,7 @@ def columns(
             "song_id": datasets.Value("string"),
             "group": datasets.Value("string"),
             **({"split": datasets.Value("string")} if official else {}),
+            **({"weight": datasets.Value("float64")} if weighted else {}),
         }
     )
 
@@ -141,10 +147,8 @@ def check(builder: type[SongBuilder], folder: Path) -> None:
 
 def _edition(builder: type[SongBuilder], folder: Path) -> str:
     """The cache's key: what was read and the code that read it, so that a change of either is never served stale."""
-    module = sys.modules[builder.__module__]
-    sources = [__file__, performers.__file__, tables.__file__, module.__file__]
     digest = hashlib.sha256()
-    for path in [*map(Path, filter(None, sources)), *(folder / name for name in builder.NEEDS)]:
+    for path in [*sorted(CODE.glob("*.py")), *(folder / name for name in builder.NEEDS)]:
         digest.update(path.read_bytes() if path.is_file() else tables.state(path))
     return digest.hexdigest()[:16]
 

@@ -5,15 +5,8 @@ from types import ModuleType
 from typing import Any
 
 NAMES = (
-    "emotion_4qaed",
-    "emotify",
-    "emopia",
-    "ccmusic_genre",
-    "fma",
-    "turkish",
-    "pyaudioanalysis",
-    "music_or_not",
-    "folder",
+    *("emotion_4qaed", "emotify", "emopia", "ccmusic_genre", "fma"),
+    *("turkish", "pyaudioanalysis", "music_or_not", "playlists", "folder"),
 )
 
 

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 AUDIO_SUFFIXES = frozenset({".wav", ".flac", ".ogg", ".opus", ".mp3", ".m4a", ".aac"})
+TABLE_SUFFIXES = frozenset({".csv", ".jsonl", ".m3u", ".m3u8", ".pls", ".xspf", ".jspf", ".parquet", ".arrow"})
 
 
 def read(path: Path, needed: Iterable[str] = ()) -> list[dict[str, str]]:
@@ -48,9 +49,10 @@ def inside(folder: Path, name: str, source: str = "metadata.csv") -> Path:
 
 
 def state(folder: Path) -> bytes:
-    """What a folder says of its songs: the names of its audio files, and every `metadata.csv` in it."""
-    said = [path.read_bytes() for path in sorted(folder.rglob("metadata.csv"))]
-    return b"\n".join(["\n".join(listing(folder)).encode(errors="surrogateescape"), *said])
+    """What tells one state of a folder from another: its audio files' names, and name, size and time of its tables."""
+    tables = sorted(path for path in folder.rglob("*") if path.suffix.lower() in TABLE_SUFFIXES)
+    stamps = [f"{path} {path.stat().st_size} {path.stat().st_mtime_ns}" for path in tables]
+    return "\n".join([*listing(folder), "", *stamps]).encode(errors="surrogateescape")
 
 
 def listing(folder: Path) -> list[str]:

@@ -8,14 +8,17 @@ import datasets
 import pytest
 from conftest import ROOT
 from fluidsynths import fluidsynth_that
-from tonada.datasets_scripts import form, registry, splits
+from tonada.datasets_scripts import form, playlists, registry, splits
 
 SAMPLES = ROOT / "tests" / "data"
 ORDER = ["LICENSE", "CITATION", "SONGS", "LABELS", "PARENTS", "SOURCE"]
 CONTENT = {"audio", "descriptors", "mel", "cqt", "chroma"}
 
 
-OPTIONS = {"emopia": {"soundfont": SAMPLES / "emopia" / "train.csv"}}  # any file: what renders here is a stand-in
+OPTIONS: dict[str, dict] = {
+    "emopia": {"soundfont": SAMPLES / "emopia" / "train.csv"},  # any file: what renders here is a stand-in
+    "playlists": {"wanted": playlists.Wanted(seconds=(0, 360))},
+}
 
 
 def load(name: str, **options):
@@ -132,7 +135,7 @@ def test_an_empty_folder_says_what_it_lacks(name, tmp_path):
 
 
 def test_every_data_set_of_the_room_is_registered():
-    helpers = {"__init__", "form", "midi", "performers", "registry", "splits", "tables"}
+    helpers = {"__init__", "form", "midi", "performers", "playlist_files", "registry", "splits", "tables"}
     files = {path.stem for path in (ROOT / "datasets_scripts").glob("*.py")}
     assert files - helpers == set(registry.NAMES)
 

@@ -49,12 +49,12 @@ def test_a_changed_table_is_read_anew(folder, tmp_path_factory):
     assert len(emotion_4qaed.load(folder, cache_dir=cache)) == 1
 
 
-def test_a_change_of_the_code_that_groups_is_never_served_stale(folder, tmp_path_factory, tmp_path, monkeypatch):
+def test_a_change_of_the_code_that_groups_is_never_served_stale(folder, tmp_path_factory, monkeypatch):
     cache = tmp_path_factory.mktemp("cache")
     emotion_4qaed.load(folder, cache_dir=cache)
-    changed = tmp_path_factory.mktemp("code") / "performers.py"
-    changed.write_text("# another way to group")
-    monkeypatch.setattr(emotion_4qaed.performers, "__file__", str(changed))
+    changed = tmp_path_factory.mktemp("code")
+    (changed / "performers.py").write_text("# another way to group")
+    monkeypatch.setattr(emotion_4qaed.form, "CODE", changed)
     monkeypatch.setattr(emotion_4qaed.performers, "groups_of", lambda artists, alone: ["one"] * len(artists))
     assert set(emotion_4qaed.load(folder, cache_dir=cache)["group"]) == {"one"}
 
