@@ -134,6 +134,8 @@ def assign_folds(labels: Sequence[int], groups: Sequence[str], folds: int, seed:
     """The fold of each row, `(rows,)`: labels in even shares, each group in one fold only."""
     if folds > len(set(groups)):
         raise SplitError(f"{folds} folds of {len(set(groups))} groups; there can be no more folds than groups")
+    if folds > (most := max(Counter(labels).values())):
+        raise SplitError(f"{folds} folds, but no label has more than {most} songs; deal fewer, or with `extended`")
     splitter = StratifiedGroupKFold(folds, shuffle=True, random_state=seed)
     assigned = np.empty(len(labels), dtype=int)
     for fold, (_, members) in enumerate(splitter.split(np.zeros(len(labels)), labels, groups)):
@@ -154,7 +156,7 @@ def extended(rows: Any, folds: int, seed: int = 0, earlier: Split | None = None)
     Args:
         rows: all songs, those of the earlier split among them.
         folds: how many.
-        seed: decides the order in which new groups are dealt, and ties.
+        seed: decides the order in which new groups of one size are dealt, the largest first.
         earlier: folds by number, of the same count.
     """
     groups = units(rows["song_id"], rows["group"])
@@ -165,7 +167,7 @@ def extended(rows: Any, folds: int, seed: int = 0, earlier: Split | None = None)
     for label, group in zip(rows["label"], groups, strict=True):
         counts[group][label] += 1
     dealt: list[Counter] = [Counter() for _ in range(folds)]
-    for group in sorted(counts, key=lambda group: (group not in home, draw(group, seed))):
+    for group in sorted(counts, key=lambda group: (group not in home, -counts[group].total(), draw(group, seed))):
         if group not in home:
             home[group] = _emptiest(dealt, counts[group])
         dealt[home[group]].update(counts[group])

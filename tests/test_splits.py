@@ -28,7 +28,7 @@ def deals(rows, folds, seed):
     groups = len(set(splits.units(rows["song_id"], rows["group"])))
     yield splits.hashed(rows, folds, seed)
     yield splits.extended(rows, folds, seed)
-    if groups >= folds:
+    if groups >= folds and max(Counter(rows["label"]).values()) >= folds:
         yield splits.even(rows, folds, seed)
 
 
@@ -176,6 +176,8 @@ def test_the_official_split_is_kept_and_refused_where_it_leaks():
 def test_more_folds_than_groups_are_refused():
     with pytest.raises(SplitError, match="3 folds of 2 groups"):
         splits.even(rows_of([(0, 1), (1, 2)]), 3)
+    with pytest.raises(SplitError, match="no label has more than 1 songs"):
+        splits.even(rows_of([(0, 1), (1, 2)]), 2)
 
 
 def test_folds_become_sides():
