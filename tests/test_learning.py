@@ -1,6 +1,7 @@
 """Training: no artist on two sides, the seed decides, and the folder it leaves is whole and says what was measured."""
 
 import csv
+import shutil
 
 import numpy as np
 import pytest
@@ -138,3 +139,18 @@ def test_a_handful_of_songs_promises_nothing_and_so_holds_every_label():
 def test_a_data_set_that_is_not_there_is_named(folder, extractor, script):
     with pytest.raises(RecipeError, match="no data set of that name"):
         load_songs(Data(script, "songs"), folder, extractor)
+
+
+def test_an_official_split_is_kept(folder, extractor):
+    table = ["file_name,label,split", "audio/0.ogg,loud,train", "audio/2.ogg,loud,validation", "audio/1.ogg,soft,test"]
+    shutil.copytree(folder / "songs" / "audio", folder / "own" / "audio")
+    (folder / "own" / "metadata.csv").write_text("\n".join(table))
+    songs, labels = load_songs(Data("folder", "own", deal="official"), folder, extractor)
+    assert {part: [song.song_id for song in members] for part, members in songs.items()} == {
+        "train": ["audio/0.ogg"],
+        "validation": ["audio/2.ogg"],
+        "test": ["audio/1.ogg"],
+    }
+    assert labels == ["loud", "soft"]
+    with pytest.raises(ValueError, match="no official split"):
+        load_songs(Data("emotion_4qaed", "songs", deal="official"), folder, extractor)

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import torch
+from datasets import Dataset
 from tqdm import tqdm
 
 from tonada.datasets_scripts import splits
@@ -30,10 +31,10 @@ def load_songs(data: Data, root: Path, extractor: TonadaFeatureExtractor) -> tup
     """
     The songs of each split, and the names of the labels.
 
-    Splits are folds of a stratified k-fold over groups (`splits.even`), so that no artist stands on two sides.
+    Splits are dealt by groups, so that no artist stands on two sides.
 
     Args:
-        data: which data set, how many folds, and their seed.
+        data: which data set, and how it is dealt.
         root: the folder that holds `data.folder`.
         extractor: hears validation and test songs as it will hear any song, and training songs in
             overlapping segments.
@@ -43,7 +44,7 @@ def load_songs(data: Data, root: Path, extractor: TonadaFeatureExtractor) -> tup
     except ValueError as error:
         raise RecipeError(f"data.script is {error}") from error
     rows = load(root / data.folder)
-    dealt = splits.even(rows, data.folds, data.seed).sides().of(rows["song_id"])
+    dealt = _split(rows, data).of(rows["song_id"])
     overlapping = TonadaFeatureExtractor.from_dict({**extractor.to_dict(), "segment_overlap": TRAINING_OVERLAP})
     check_stems_of(extractor)  # before an hour of listening
     songs: dict[str, list[Song]] = {"train": [], "validation": [], "test": []}
@@ -54,3 +55,10 @@ def load_songs(data: Data, root: Path, extractor: TonadaFeatureExtractor) -> tup
         song = {name: tensor[0] for name, tensor in features.items()}
         songs[split].append(Song(row["song_id"], row["group"], row["label"], song))
     return songs, rows.features["label"].names
+
+
+def _split(rows: Dataset, data: Data) -> splits.Split:
+    if data.deal == "official":
+        return splits.official(rows)
+    deal = splits.hashed if data.deal == "hashed" else splits.even
+    return deal(rows, data.folds, data.seed).sides()
