@@ -155,9 +155,10 @@ def load(
 
 
 def tables_of_tracks(folder: Path) -> dict[int, dict[str, str]]:
-    """The rows of tracks.csv by id, their columns as `track.genres_all`."""
+    """What is needed of tracks.csv, by track id, columns named as `track.genres_all`; the rest fills memories."""
     needed = ("set.split", "set.subset", "track.genre_top", "track.genres_all", "artist.id")
-    return dict(read(folder / "fma_metadata" / "tracks.csv", levels=2, needed=needed))
+    rows = read(folder / "fma_metadata" / "tracks.csv", levels=2, needed=needed)
+    return {track: {name: row[name] for name in needed} for track, row in rows}
 
 
 def roots(tracks: dict[int, dict[str, str]], folder: Path, seed: int = 0) -> Roots:

@@ -72,6 +72,8 @@ def _rows(folder: Path) -> list[dict[str, str]]:
         rows = [{"file_name": name, "label": name.split("/")[0]} for name in found]
     if not rows:
         raise ValueError(f"{folder} holds no songs; give a folder with metadata.csv, or with a folder for each label")
+    if unlabelled := [row["file_name"] for row in rows if not row["label"].strip()]:
+        raise ValueError(f"{unlabelled[0]} has no label in metadata.csv, nor have {len(unlabelled) - 1} others")
     return rows
 
 

@@ -64,7 +64,7 @@ class Split:
 
     def sides(self) -> "Split":
         """Folds as `test`, `validation` and `train`: fold 0, fold 1 and the rest."""
-        return Split({song: SIDES.get(int(fold), "train") for song, fold in self.parts.items()}, self.groups)
+        return Split({song: SIDES.get(_number(part), "train") for song, part in self.parts.items()}, self.groups)
 
     def of(self, song_ids: Iterable[str]) -> list[str]:
         """
@@ -207,8 +207,14 @@ def _homes(song_ids: Sequence[str], groups: Sequence[str], earlier: Split | None
     votes: dict[str, Counter] = {}
     for song, group in dict(zip(song_ids, groups, strict=True)).items():
         if earlier and song in earlier.parts:
-            votes.setdefault(group, Counter())[int(earlier.parts[song])] += 1
+            votes.setdefault(group, Counter())[_number(earlier.parts[song])] += 1
     return {group: min(count, key=lambda fold: (-count[fold], fold)) for group, count in votes.items()}
+
+
+def _number(part: str) -> int:
+    if not part.isdecimal():
+        raise SplitError(f"the part {part!r} is no fold's number; only folds can be extended, or made into sides")
+    return int(part)
 
 
 def _emptiest(dealt: list[Counter], wanted: Counter) -> int:

@@ -54,6 +54,7 @@ def test_a_changed_table_is_read_anew(songs, tmp_path):
         ("file,label\na,b\n", "has no column file_name; its columns are file, label"),
         ("file_name,label\n", "holds no songs"),
         ("file_name,label\na\n", "its cells are not the header's 2"),
+        ("file_name,label\na,\nb,c\n", "a has no label"),
         ("file_name,label\n../x.flac,b\n", "points outside"),
         ("file_name,label,split\ncalm/1.flac,b,dev\n", "'dev'; expected one of train, validation, test"),
     ],

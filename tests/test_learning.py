@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import soundfile
 import torch
-from conftest import RATE, noise, tone
+from conftest import RATE, ROOT, noise, tone
 
 from tonada.learning.batches import scales_of, whole_songs
 from tonada.learning.calibration import conformal_quantile, fit_temperature
@@ -139,6 +139,11 @@ def test_a_handful_of_songs_promises_nothing_and_so_holds_every_label():
 def test_a_data_set_that_is_not_there_is_named(folder, extractor, script):
     with pytest.raises(RecipeError, match="no data set of that name"):
         load_songs(Data(script, "songs"), folder, extractor)
+
+
+def test_a_table_without_audio_is_refused(extractor):
+    with pytest.raises(RecipeError, match="'turkish', which has no audio"):
+        load_songs(Data("turkish", "turkish"), ROOT / "tests" / "data", extractor)
 
 
 def test_an_official_split_is_kept(folder, extractor):

@@ -180,6 +180,20 @@ def test_more_folds_than_groups_are_refused():
         splits.even(rows_of([(0, 1), (1, 2)]), 2)
 
 
+def test_sides_are_no_folds():
+    sides = Split({"song 0": "train"}, {"song 0": "artist 1"})
+    with pytest.raises(SplitError, match="'train' is no fold's number"):
+        sides.sides()
+    with pytest.raises(SplitError, match="'train' is no fold's number"):
+        splits.extended(rows_of([(0, 1)]), 2, earlier=sides)
+
+
+def test_an_earlier_split_of_more_folds_says_how_many():
+    earlier = Split({"song 0": "4"}, {"song 0": "artist 1"})
+    with pytest.raises(SplitError, match="give folds=5"):
+        splits.extended(rows_of([(0, 1)]), 2, earlier=earlier)
+
+
 def test_folds_become_sides():
     split = Split({"a": "0", "b": "1", "c": "2", "d": "3"}, {"a": "a", "b": "b", "c": "c", "d": "d"}).sides()
     assert list(split.parts.values()) == ["test", "validation", "train", "train"]

@@ -44,6 +44,8 @@ def load_songs(data: Data, root: Path, extractor: TonadaFeatureExtractor) -> tup
     except ValueError as error:
         raise RecipeError(f"data.script is {error}") from error
     rows = load(root / data.folder)
+    if "audio" not in rows.features:
+        raise RecipeError(f"data.script is {data.script!r}, which has no audio; a recipe learns from audio")
     dealt = _split(rows, data).of(rows["song_id"])
     overlapping = TonadaFeatureExtractor.from_dict({**extractor.to_dict(), "segment_overlap": TRAINING_OVERLAP})
     check_stems_of(extractor)  # before an hour of listening
