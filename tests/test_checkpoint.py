@@ -6,15 +6,14 @@ import pytest
 import torch
 from conftest import RATE, ROOT
 from safetensors import safe_open
-from tonada.datasets_scripts import emotion_4qaed
+from tonada.datasets_scripts import emotion_4qaed, splits
 from tonada.feature_extraction import TonadaFeatureExtractor
 from tonada.modeling import TonadaForAudioClassification
 
 from tonada.learning.recipes import load_recipe
-from tonada.learning.songs import SPLIT_OF_FOLD, assign_folds
 from tonada.listening.decoding import decode
 from tonada.listening.listener import Listener
-from tonada.proving.predictions import read_predictions
+from tonada.proving.predictions import HELD_OUT, read_predictions
 from tonada.proving.scores import macro_f1
 from tonada.proving.tables import load_systems, results_page
 
@@ -85,12 +84,8 @@ def test_the_recorded_predictions_are_the_checkpoints(data):
 def test_the_recorded_splits_are_those_that_the_recipe_deals(data, tmp_path):
     recipe = load_recipe(ROOT / "recipes" / "emotion.yaml")
     rows = emotion_4qaed.load(data / recipe.data.folder, cache_dir=tmp_path)
-    folds = assign_folds(rows["label"], rows["group"], recipe.data.folds, recipe.data.seed)
-    dealt = {
-        song: (SPLIT_OF_FOLD[int(fold)], group)
-        for song, group, fold in zip(rows["song_id"], rows["group"], folds, strict=True)
-        if int(fold) in SPLIT_OF_FOLD
-    }
+    split = splits.even(rows, recipe.data.folds, recipe.data.seed).sides()
+    dealt = {song: (part, split.groups[song]) for song, part in split.parts.items() if part in HELD_OUT}
     for name, predictions in load_systems(RESULTS / "emotion").items():
         assert {each.song_id: (each.split, each.group) for each in predictions} == dealt, name
 

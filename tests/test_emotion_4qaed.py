@@ -49,21 +49,20 @@ def test_a_changed_table_is_read_anew(folder, tmp_path_factory):
     assert len(emotion_4qaed.load(folder, cache_dir=cache)) == 1
 
 
-def test_a_change_of_the_code_that_groups_is_never_served_stale(folder, tmp_path_factory, tmp_path, monkeypatch):
+def test_a_change_of_the_code_that_groups_is_never_served_stale(folder, tmp_path_factory, monkeypatch):
     cache = tmp_path_factory.mktemp("cache")
     emotion_4qaed.load(folder, cache_dir=cache)
-    changed = tmp_path_factory.mktemp("code") / "performers.py"
-    changed.write_text("# another way to group")
-    monkeypatch.setattr(emotion_4qaed.performers, "__file__", str(changed))
+    changed = tmp_path_factory.mktemp("code")
+    (changed / "performers.py").write_text("# another way to group")
+    monkeypatch.setattr(emotion_4qaed.form, "CODE", changed)
     monkeypatch.setattr(emotion_4qaed.performers, "groups_of", lambda artists, alone: ["one"] * len(artists))
     assert set(emotion_4qaed.load(folder, cache_dir=cache)["group"]) == {"one"}
 
 
 def test_a_path_out_of_the_folder_is_refused(folder, tmp_path_factory):
     (folder / "metadata.csv").write_text(HEADER + "../../etc/passwd,x,Q1,M1,A,,,\n")
-    with pytest.raises(datasets.exceptions.DatasetGenerationError) as caught:
+    with pytest.raises(ValueError, match="points outside"):
         emotion_4qaed.load(folder, cache_dir=tmp_path_factory.mktemp("cache"))
-    assert "points outside" in str(caught.value.__cause__)
 
 
 def test_a_folder_without_the_table_says_what_to_give(tmp_path):

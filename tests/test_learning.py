@@ -1,19 +1,18 @@
 """Training: no artist on two sides, the seed decides, and the folder it leaves is whole and says what was measured."""
 
 import csv
+import shutil
 
 import numpy as np
 import pytest
 import soundfile
 import torch
-from conftest import RATE, noise, tone
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from conftest import RATE, ROOT, noise, tone
 
 from tonada.learning.batches import scales_of, whole_songs
 from tonada.learning.calibration import conformal_quantile, fit_temperature
 from tonada.learning.recipes import Data, RecipeError, load_recipe
-from tonada.learning.songs import assign_folds, load_songs
+from tonada.learning.songs import load_songs
 from tonada.learning.training import train
 from tonada.listening.listener import Listener
 from tonada.proving.predictions import read_predictions
@@ -56,17 +55,6 @@ def test_no_artist_stands_on_two_sides(folder, extractor):
     groups = {split: {song.group for song in members} for split, members in songs.items()}
     assert sum(map(len, groups.values())) == len(set().union(*groups.values())) == 8
     assert sum(map(len, songs.values())) == 24
-
-
-@settings(max_examples=25, deadline=None)
-@given(seed=st.integers(0, 1000), artists=st.integers(6, 20))
-def test_every_fold_has_songs_and_no_group_has_two_folds(seed, artists):
-    generator = np.random.default_rng(seed)
-    groups = [f"artist {number}" for number in generator.integers(artists, size=80)] + [f"artist {n}" for n in range(6)]
-    labels = [0, 1] * 43
-    folds = assign_folds(labels, groups, 3, seed)
-    assert set(folds) == {0, 1, 2}
-    assert all(len({fold for fold, each in zip(folds, groups, strict=True) if each == group}) == 1 for group in groups)
 
 
 def test_what_a_child_could_tell_apart_is_learned(trained):
@@ -151,3 +139,23 @@ def test_a_handful_of_songs_promises_nothing_and_so_holds_every_label():
 def test_a_data_set_that_is_not_there_is_named(folder, extractor, script):
     with pytest.raises(RecipeError, match="no data set of that name"):
         load_songs(Data(script, "songs"), folder, extractor)
+
+
+def test_a_table_without_audio_is_refused(extractor):
+    with pytest.raises(RecipeError, match="'turkish', which has no audio"):
+        load_songs(Data("turkish", "turkish"), ROOT / "tests" / "data", extractor)
+
+
+def test_an_official_split_is_kept(folder, extractor):
+    table = ["file_name,label,split", "audio/0.ogg,loud,train", "audio/2.ogg,loud,validation", "audio/1.ogg,soft,test"]
+    shutil.copytree(folder / "songs" / "audio", folder / "own" / "audio")
+    (folder / "own" / "metadata.csv").write_text("\n".join(table))
+    songs, labels = load_songs(Data("folder", "own", deal="official"), folder, extractor)
+    assert {part: [song.song_id for song in members] for part, members in songs.items()} == {
+        "train": ["audio/0.ogg"],
+        "validation": ["audio/2.ogg"],
+        "test": ["audio/1.ogg"],
+    }
+    assert labels == ["loud", "soft"]
+    with pytest.raises(ValueError, match="no official split"):
+        load_songs(Data("emotion_4qaed", "songs", deal="official"), folder, extractor)

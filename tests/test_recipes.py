@@ -52,6 +52,11 @@ def test_a_wrong_key_is_refused_with_the_nearest_right_one(written, addition, sa
         load_recipe(written(GOOD + addition))
 
 
+def test_an_unknown_deal_lists_those_there_are(written):
+    with pytest.raises(RecipeError, match="deal: random; expected one of even, hashed, official"):
+        load_recipe(written("name: x\ndata: {script: emotion_4qaed, folder: 4qaed, deal: random}"))
+
+
 def test_two_folds_are_too_few_to_learn_validate_and_test(written):
     with pytest.raises(RecipeError, match="at least 3"):
         load_recipe(written("name: x\ndata: {script: emotion_4qaed, folder: 4qaed, folds: 2}"))

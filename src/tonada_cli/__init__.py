@@ -13,6 +13,7 @@ from typing import Annotated
 import typer
 
 from tonada_cli.classify import classify
+from tonada_cli.data import data
 from tonada_cli.explain import explain
 from tonada_cli.features import features
 from tonada_cli.inspect import inspect
@@ -31,6 +32,7 @@ app.command()(explain)
 app.command()(features)
 app.command()(inspect)
 app.command()(train)
+app.add_typer(data, name="data")
 
 
 def _print_version(wanted: bool) -> None:

@@ -18,6 +18,8 @@ from tonada.modeling import TonadaConfig
 # What the model must share with the extractor follows from `features` and is said there alone.
 SET_BY_FEATURES = {"branches", "num_channels", "num_mel_bins", "num_descriptors", "embedding_width", "feature_schema"}
 
+DEALS = ("even", "hashed", "official")
+
 
 class RecipeError(ValueError):
     """A recipe that says something Tonada does not know, with what it would have understood."""
@@ -25,12 +27,17 @@ class RecipeError(ValueError):
 
 @dataclass(frozen=True)
 class Data:
-    """Which songs, and how they are dealt into folds of disjoint groups: fold 0 tests, fold 1 validates."""
+    """
+    Which songs, and how they are dealt into folds of disjoint groups: fold 0 tests, fold 1 validates.
+
+    The deal is one of `DEALS`: `even` and `hashed` as in `datasets_scripts.splits`, or the data set's `official` split.
+    """
 
     script: str
     folder: str
     folds: int = 6
     seed: int = 0
+    deal: str = "even"
 
 
 @dataclass(frozen=True)
@@ -99,6 +106,8 @@ def _check_values(recipe: Recipe) -> None:
         raise RecipeError(f"name is {recipe.name!r}; it names a file: letters, digits and hyphens, no baseline's name")
     if recipe.data.folds < 3:
         raise RecipeError(f"data has folds: {recipe.data.folds}; at least 3 are needed to learn, validate and test")
+    if recipe.data.deal not in DEALS:
+        raise RecipeError(f"data has deal: {recipe.data.deal}; expected one of {', '.join(DEALS)}")
     for name in ("epochs", "batch_size", "segments_per_song"):
         if getattr(recipe.training, name) < 1:
             raise RecipeError(f"training has {name}: {getattr(recipe.training, name)}; it must be at least 1")

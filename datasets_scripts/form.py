@@ -1,0 +1,157 @@
+"""The one form of all data sets: the columns they yield, and how a builder becomes rows in memory or in a stream."""
+
+import hashlib
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import datasets
+from datasets.exceptions import DatasetGenerationError
+
+from . import tables
+
+SPLITS = ("train", "validation", "test")
+CODE = Path(__file__).parent
+AUDIO = {"audio": datasets.Audio(decode=False)}  # a corrupt file must not end the reading of all the others
+
+
+def descriptors(names: Sequence) -> dict[str, Any]:
+    """The content of a table of numbers: one vector a song, in the order of `names`."""
+    return {"descriptors": datasets.List(datasets.Value("float64"), length=len(names))}
+
+
+def columns(
+    content: Mapping[str, Any],
+    labels: Sequence[str],
+    parents: Mapping[str, str] | None = None,
+    official: bool = False,
+    weighted: bool = False,
+) -> datasets.Features:
+    """
+    The columns of a data set, in this order in all of them.
+
+    Args:
+        content: what there is to hear or see: `AUDIO`, `descriptors(…)`, images.
+        labels: leaves of the tree, in the order of their ids.
+        parents: what stands right above each label that has something above it; adds `level_1` (the roots) and so on.
+        official: whether the data set comes with its own split; adds `split`, one of `SPLITS`.
+        weighted: whether some labels are surer than others; adds `weight`, above 0 and at most 1.
+    """
+    above = levels(labels, parents or {})
+    return datasets.Features(
+        {
+            **content,
+            "label": datasets.ClassLabel(names=list(labels)),
+            **{f"level_{depth}": datasets.ClassLabel(names=names) for depth, names in enumerate(above, start=1)},
+            "song_id": datasets.Value("string"),
+            "group": datasets.Value("string"),
+            **({"split": datasets.Value("string")} if official else {}),
+            **({"weight": datasets.Value("float64")} if weighted else {}),
+        }
+    )
+
+
+def levels(labels: Sequence[str], parents: Mapping[str, str]) -> list[list[str]]:
+    """
+    The names on each level above the leaves, roots first: none without a tree.
+
+    As in `TonadaConfig.tree`, a leaf that ends above a level stands on it too.
+    """
+    lines = [_line(label, parents) for label in labels]
+    deepest = max(map(len, lines), default=1)
+    return [list(dict.fromkeys(line[min(depth, len(line) - 1)] for line in lines)) for depth in range(deepest - 1)]
+
+
+def upper(label: str, labels: Sequence[str], parents: Mapping[str, str]) -> dict[str, str]:
+    """`level_1` and so on of one label."""
+    line = _line(label, parents)
+    return {f"level_{depth}": line[min(depth, len(line)) - 1] for depth in range(1, len(levels(labels, parents)) + 1)}
+
+
+def _line(label: str, parents: Mapping[str, str]) -> list[str]:
+    line = [label]
+    while line[0] in parents:
+        line.insert(0, parents[line[0]])
+    return line
+
+
+class SongBuilder(datasets.GeneratorBasedBuilder):
+    """
+    A builder over a local folder; a data set adds `_info` and `_songs`.
+
+    Attributes:
+        NEEDS: files that the folder must hold, relative to it.
+    """
+
+    VERSION = datasets.Version("1.0.0")
+    NEEDS: tuple[str, ...] = ()
+
+    def _split_generators(self, dl_manager: Any) -> list[datasets.SplitGenerator]:
+        # One pool, which `datasets` wants called train: an official split is a column, so that no song is out of sight.
+        return [datasets.SplitGenerator(datasets.Split.TRAIN, gen_kwargs={"folder": self.config.data_dir})]
+
+    def _generate_examples(self, folder: str) -> Iterator[tuple[int, dict[str, Any]]]:
+        yield from enumerate(self._songs(Path(folder)))
+
+    def _songs(self, folder: Path) -> Iterator[dict[str, Any]]:
+        """The rows, in an order that does not change."""
+        raise NotImplementedError
+
+
+def load_songs(
+    builder: type[SongBuilder],
+    folder: str | Path,
+    cache_dir: str | Path | None = None,
+    streaming: bool = False,
+    **options: Any,
+) -> datasets.Dataset | datasets.IterableDataset:
+    """
+    The rows of a builder's folder.
+
+    Args:
+        builder: of the data set.
+        folder: what it reads.
+        cache_dir: where `datasets` keeps its copy of the table; its own default if left out.
+        streaming: rows one by one as they are read, with nothing kept.
+        options: fields of the builder's config.
+
+    Raises:
+        FileNotFoundError: the folder is not there, or lacks a file that the data set needs.
+        ValueError: what is in it is not what was expected.
+    """
+    folder = Path(folder).expanduser().resolve()  # the cache is keyed by it, and another place may spell it alike
+    check(builder, folder)
+    options = {**options, "cache_dir": cache_dir and str(cache_dir)}
+    made = builder(data_dir=str(folder), hash=_edition(builder, folder), **options)
+    if streaming:
+        return made.as_streaming_dataset(datasets.Split.TRAIN)
+    try:
+        made.download_and_prepare()
+    except DatasetGenerationError as error:  # it says only that something failed
+        raise error.__cause__ or error from None
+    return made.as_dataset(datasets.Split.TRAIN)
+
+
+def check(builder: type[SongBuilder], folder: Path) -> None:
+    """Refuse a folder that is not there, or lacks what the builder needs."""
+    folder = folder.expanduser()
+    if not folder.is_dir():
+        raise FileNotFoundError(f"{folder} is not a folder; give the folder of {_name(builder)}")
+    missing = [name for name in builder.NEEDS if not (folder / name).exists()]
+    if missing:
+        raise FileNotFoundError(
+            f"{folder} has no {', '.join(missing)}; give the folder of {_name(builder)} that holds "
+            f"{', '.join(builder.NEEDS)}"
+        )
+
+
+def _edition(builder: type[SongBuilder], folder: Path) -> str:
+    """The cache's key: what was read and the code that read it, so that a change of either is never served stale."""
+    digest = hashlib.sha256()
+    for path in [*sorted(CODE.glob("*.py")), *(folder / name for name in builder.NEEDS)]:
+        digest.update(path.read_bytes() if path.is_file() else tables.state(path))
+    return digest.hexdigest()[:16]
+
+
+def _name(builder: type[SongBuilder]) -> str:
+    return builder.__module__.rpartition(".")[2]

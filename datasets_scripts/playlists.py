@@ -1,0 +1,196 @@
+"""
+Weak labels from mood playlists (source S0): a song has the mood of the playlists it is in.
+
+A folder holds playlists (M3U, M3U8, PLS, XSPF, JSPF, and CSV or JSONL of song, playlist, label, and if known plays,
+language and artist) and, anywhere below it, the audio they name by path, by file name, or by a song id that is the
+name without its suffix. Words of moods become quadrants by the table below. Songs in playlists that disagree are left
+out, or with `disagree="weigh"` get the mood of most of their playlists and its share as their weight. `gather` tells
+what was left out and why. Connected performers are one group, where playlists name them.
+"""
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import datasets
+
+from . import form, performers, playlist_files, tables
+from .playlist_files import Entry
+
+LICENSE = "as your songs have it"
+CITATION = """@article{jia2022music,
+  title={Music Emotion Classification Method Based on Deep Learning and Explicit Sparse Attention Network},
+  author={Jia, Xiaoguang}, journal={Computational Intelligence and Neuroscience}, year={2022},
+  doi={10.1155/2022/3920663}
+}"""
+SONGS = None
+LABELS = ["happy", "sad", "relaxed", "angry"]
+PARENTS: dict[str, str] = {}
+LABEL_OF = {
+    **dict.fromkeys(("happy", "joyful", "exciting", "q1"), "happy"),
+    **dict.fromkeys(("angry", "anger", "q2"), "angry"),
+    **dict.fromkeys(("sad", "lonely", "missing", "nostalgic", "touching", "q3"), "sad"),
+    **dict.fromkeys(("relaxed", "relax", "relaxing", "calm", "peaceful", "healing", "q4"), "relaxed"),
+    **dict.fromkeys(("fresh", "romantic"), "relaxed"),
+}
+"""Moods of the kind that emo163's playlists have; nostalgic, touching and romantic might stand elsewhere."""
+SOURCE = "playlists of yours"
+DISAGREE = ("drop", "weigh")
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """
+    Which songs are good enough to learn from.
+
+    Attributes:
+        plays: of a playlist, at least; one that does not say is kept.
+        seconds: of a song, at least and at most.
+        bit_rate: of a file in kbit/s, at least.
+        languages: of a song, one of them; all if empty. A song that does not say is kept.
+        disagree: what becomes of a song in playlists of several moods: `drop` or `weigh`.
+    """
+
+    plays: int = 0
+    seconds: tuple[float, float] = (60.0, 360.0)
+    bit_rate: float = 0.0
+    languages: tuple[str, ...] = ()
+    disagree: str = "drop"
+
+
+@dataclass(frozen=True)
+class LeftOut:
+    """A song or a playlist that was not taken, and why."""
+
+    what: str
+    why: str
+
+
+@dataclass
+class PlaylistsConfig(datasets.BuilderConfig):
+    """Which songs."""
+
+    wanted: Wanted = Wanted()
+
+
+class Playlists(form.SongBuilder):
+    """Gathers the songs of a folder's playlists."""
+
+    BUILDER_CONFIG_CLASS = PlaylistsConfig
+    NEEDS = (".",)
+
+    def _info(self) -> datasets.DatasetInfo:
+        features = form.columns(form.AUDIO, LABELS, weighted=self.config.wanted.disagree == "weigh")
+        return datasets.DatasetInfo(description=__doc__, features=features, citation=CITATION, license=LICENSE)
+
+    def _songs(self, folder: Path) -> Iterator[dict[str, Any]]:
+        songs, _ = gather(folder, self.config.wanted)
+        yield from songs
+
+
+def load(
+    folder: str | Path, cache_dir: str | Path | None = None, streaming: bool = False, wanted: Wanted | None = None
+) -> Any:
+    """The songs, as `form.load_songs` has them; `gather` tells what was left out."""
+    wanted = wanted or Wanted()
+    tables.word("disagree", wanted.disagree, DISAGREE)
+    form.check(Playlists, Path(folder))
+    if not _files(Path(folder).expanduser()):
+        raise ValueError(f"{folder} holds no playlists; their names end in {', '.join(playlist_files.READERS)}")
+    return form.load_songs(Playlists, folder, cache_dir, streaming, wanted=wanted)
+
+
+def gather(folder: Path, wanted: Wanted) -> tuple[list[dict[str, Any]], list[LeftOut]]:
+    """The songs of a folder's playlists, in the order of their files' names, and what was left out."""
+    left: list[LeftOut] = []
+    entries: dict[str, list[Entry]] = {}
+    find = _finder(folder)
+    for path in _files(folder):
+        for entry in playlist_files.read(path):
+            if why := _unwanted(entry, wanted):
+                left.append(LeftOut(f"{entry.song} in {entry.playlist}", why))
+            elif name := find(path, entry.song):
+                entries.setdefault(name, []).append(entry)
+            else:
+                left.append(LeftOut(f"{entry.song} in {entry.playlist}", "no such audio below the folder"))
+    kept = []
+    for name in sorted(entries):
+        label, weight = _label(entries[name])
+        if why := _unheard(folder / name, wanted) or _unsure(weight, wanted):
+            left.append(LeftOut(name, why))
+        else:
+            kept.append((name, label, {"weight": weight} if wanted.disagree == "weigh" else {}))
+    artists = [next((entry.artist for entry in entries[name] if entry.artist), "") for name, _, _ in kept]
+    groups = performers.groups_of(artists, [f"song {name}" for name, _, _ in kept])
+    songs = [
+        {"audio": str(folder / name), "label": label, "song_id": name, "group": group, **weight}
+        for (name, label, weight), group in zip(kept, groups, strict=True)
+    ]
+    return songs, left
+
+
+def _files(folder: Path) -> list[Path]:
+    return sorted(path for path in folder.rglob("*") if path.suffix.lower() in playlist_files.READERS)
+
+
+def _unwanted(entry: Entry, wanted: Wanted) -> str:
+    """Why an entry cannot be taken, whatever its audio is like."""
+    if entry.label.strip().casefold() not in LABEL_OF:
+        return f"the mood {entry.label!r} is in no quadrant; known are {', '.join(LABEL_OF)}"
+    if entry.plays is not None and entry.plays < wanted.plays:
+        return f"{entry.plays} plays; at least {wanted.plays} are wanted"
+    if wanted.languages and entry.language and entry.language not in wanted.languages:
+        return f"its language is {entry.language}; wanted are {', '.join(wanted.languages)}"
+    return ""
+
+
+def _unheard(path: Path, wanted: Wanted) -> str:
+    """Why a file cannot be taken: its length or its bit rate."""
+    import soundfile  # only playlists look into the audio
+
+    try:
+        seconds = soundfile.info(path).duration
+    except soundfile.LibsndfileError as error:
+        return f"cannot be opened ({error.error_string})"
+    least, most = wanted.seconds
+    if not least <= seconds <= most:
+        return f"{seconds:.0f} s long; {least:g} to {most:g} are wanted"
+    rate = path.stat().st_size * 8 / 1000 / seconds
+    return f"{rate:.0f} kbit/s; at least {wanted.bit_rate:g} are wanted" if rate < wanted.bit_rate else ""
+
+
+def _unsure(weight: float, wanted: Wanted) -> str:
+    """Why a mood that this share of a song's playlists has cannot be taken."""
+    agreed = weight == 1 if wanted.disagree == "drop" else weight > 0.5
+    return "" if agreed else "its playlists disagree"
+
+
+def _label(entries: list[Entry]) -> tuple[str, float]:
+    """The mood of most of a song's playlists, each counted once, and their share."""
+    of_playlist = {entry.playlist: LABEL_OF[entry.label.strip().casefold()] for entry in entries}
+    counts = Counter(of_playlist.values())
+    label = min(counts, key=lambda label: (-counts[label], label))
+    return label, counts[label] / counts.total()
+
+
+def _finder(folder: Path) -> Any:
+    """A function from (playlist file, song as written) to the name of an audio file below the folder, or nothing."""
+    names = tables.listing(folder)
+    here = {(folder / name).resolve(): name for name in names}
+    places: dict[str, list[str]] = {}
+    for name in names:
+        for key in (Path(name).name.casefold(), Path(name).stem.casefold()):
+            places.setdefault(key, []).append(name)
+
+    def find(playlist: Path, song: str) -> str | None:
+        path = playlist_files.local(song)
+        if "\0" in path:
+            return None
+        if exact := here.get((playlist.parent / path).resolve()):
+            return exact
+        same = places.get(path.rpartition("/")[2].casefold(), [])
+        return same[0] if len(same) == 1 else None  # a name that several files have says nothing
+
+    return find

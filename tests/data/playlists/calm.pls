@@ -1,0 +1,4 @@
+[playlist]
+File1=audio/2.flac
+Title1=Cleo - Three
+NumberOfEntries=1

@@ -1,0 +1,57 @@
+"""The page on data is true: its blocks print what they show, and `tonada data list` says what each data set says."""
+
+import csv
+import io
+import json
+import re
+import subprocess
+import sys
+
+import pytest
+from conftest import ROOT, run_python
+from tonada.datasets_scripts import registry
+
+PAGE = (ROOT / "docs" / "data.md").read_text()
+BLOCKS = re.findall(r"^```(\w+)\n(.*?)^```$", PAGE, flags=re.MULTILINE | re.DOTALL)
+
+
+def data(*arguments: str) -> str:
+    command = [sys.executable, "-c", "from tonada_cli import main; main()", "data", *arguments]
+    return subprocess.run(command, capture_output=True, text=True, check=True).stdout
+
+
+@pytest.fixture(scope="module")
+def listed() -> str:
+    return data("list")
+
+
+def test_the_python_prints_what_the_page_shows(tmp_path):
+    (tmp_path / "DATA").mkdir()
+    (tmp_path / "DATA" / "emotify").symlink_to(ROOT / "tests" / "data" / "emotify")
+    code = "import datasets; datasets.config.HF_DATASETS_CACHE = __import__('pathlib').Path('cache')\n"
+    code += "".join(text for language, text in BLOCKS if language == "python")
+    printed = run_python(code, tmp_path, without_tonada=False)
+    assert printed == "".join(text for language, text in BLOCKS if language == "text")
+
+
+def test_the_list_begins_as_the_page_shows(listed):
+    shown = next(text for language, text in BLOCKS if language == "console")
+    assert listed.startswith(shown.removeprefix("$ tonada data list\n"))
+
+
+def test_every_data_set_is_on_the_page_and_in_the_list(listed):
+    for name in registry.NAMES:
+        assert f"| `{name}` |" in PAGE
+        assert re.search(rf"^{name} ", listed, flags=re.MULTILINE)
+
+
+def test_programs_read_the_same_facts():
+    facts = json.loads(data("list", "--format", "json"))
+    assert facts == registry.facts()
+    rows = list(csv.DictReader(io.StringIO(data("list", "--format", "csv"))))
+    assert [row["name"] for row in rows] == list(registry.NAMES)
+    assert rows[0]["labels"] == "happy; sad; relaxed; angry"
+
+
+def test_help_teaches_by_example():
+    assert "tonada data list --format csv" in data("list", "--help")

@@ -1,0 +1,88 @@
+"""Scores are rendered once, and a score that would be rendered for ever is given up."""
+
+import shutil
+import time
+
+import numpy as np
+import pytest
+import soundfile
+from conftest import ROOT
+from fluidsynths import fluidsynth_that
+from tonada.datasets_scripts import emopia, midi, splits
+
+SAMPLE = ROOT / "tests" / "data" / "emopia"
+SCORE = (SAMPLE / "midis" / "Q1_aaa_0.mid").read_bytes()
+
+
+@pytest.fixture
+def soundfont(tmp_path):
+    (tmp_path / "any.sf2").write_bytes(b"RIFF")
+    return tmp_path / "any.sf2"
+
+
+def test_a_score_is_rendered_once(tmp_path, soundfont, monkeypatch):
+    fluidsynth_that(tmp_path / "bin", f"echo x >> {tmp_path / 'calls'}; echo sound > $sound", monkeypatch)
+    first = midi.render(SCORE, "score", tmp_path / "out", soundfont)
+    assert midi.render(SCORE, "score", tmp_path / "out", soundfont) == first
+    assert (tmp_path / "calls").read_text() == "x\n"
+    other = SCORE.replace(bytes([60]), bytes([61]))
+    assert midi.render(other, "score", tmp_path / "out", soundfont) != first
+
+
+@pytest.mark.parametrize(
+    ("does", "says"),
+    [
+        ("sleep 30", "not rendered within 0.5 s"),
+        ("yes > $sound", "could not be rendered within 10,000 bytes"),
+        ("exit 3", "could not be rendered"),
+        (": > $sound", "could not be rendered"),
+    ],
+)
+def test_a_score_without_end_is_given_up_and_leaves_nothing(tmp_path, soundfont, monkeypatch, does, says):
+    fluidsynth_that(tmp_path / "bin", does, monkeypatch)
+    monkeypatch.setattr(midi, "BYTES", 10_000)
+    started = time.monotonic()
+    with pytest.raises(midi.RenderError, match=says):
+        midi.render(SCORE, "score", tmp_path / "out", soundfont, seconds=0.5)
+    assert time.monotonic() - started < 10
+    assert list((tmp_path / "out").iterdir()) == []
+
+
+def test_what_is_no_score_or_not_installed_is_named(tmp_path, soundfont, monkeypatch):
+    with pytest.raises(midi.RenderError, match="is not a MIDI file"):
+        midi.render(b"RIFF", "score", tmp_path, soundfont)
+    with pytest.raises(FileNotFoundError, match="fluid-soundfont-gm"):
+        midi.render(SCORE, "score", tmp_path, tmp_path / "none.sf2")
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(FileNotFoundError, match="install Debian's fluidsynth"):
+        midi.render(SCORE, "score", tmp_path, soundfont)
+
+
+def test_a_score_that_fails_is_left_out_with_a_warning(tmp_path, soundfont, monkeypatch):
+    shutil.copytree(SAMPLE, tmp_path / "emopia")
+    (tmp_path / "emopia" / "midis" / "Q2_bbb_0.mid").write_bytes(b"no score")
+    (tmp_path / "emopia" / "midis" / "Q3_ccc_0.mid").unlink()
+    fluidsynth_that(tmp_path / "bin", "echo sound > $sound", monkeypatch)
+    with pytest.warns(UserWarning, match="left out: Q") as told:
+        rows = emopia.load(tmp_path / "emopia", cache_dir=tmp_path / "cache", soundfont=soundfont)
+    assert len([each for each in told if "left out" in str(each.message)]) == 2
+    assert list(rows["song_id"]) == ["Q1_aaa_0", "Q4_ccc_1", "Q4_ddd_0", "Q3_e_e_0"]
+    assert list(rows["group"]) == ["song aaa", "song ccc", "song ddd", "song e_e"]
+
+
+@pytest.mark.skipif(not (shutil.which("fluidsynth") and midi.SOUNDFONT.is_file()), reason="fluidsynth is not installed")
+def test_a_middle_c_sounds_at_262_hertz(tmp_path):
+    samples, rate = soundfile.read(midi.render(SCORE, "score", tmp_path), always_2d=True)
+    assert rate == midi.RATE
+    beginning = samples[: rate // 20, 0]  # the sample's first note is a middle C of a twentieth of a second
+    spectrum = np.abs(np.fft.rfft(beginning * np.hanning(len(beginning)), 8 * rate))
+    assert spectrum.argmax() / 8 == pytest.approx(261.6, abs=12)
+
+
+def test_the_official_split_keeps_songs_whole(data, tmp_path, monkeypatch):
+    monkeypatch.setattr(midi, "render", lambda score, name, folder, soundfont: folder / name)
+    rows = emopia.load(data / "emopia", cache_dir=tmp_path)
+    counts = [list(rows["split"]).count(split) for split in ("train", "validation", "test")]
+    assert counts == [767, 198, 86]
+    assert len(set(rows["group"])) == 385
+    assert splits.official(rows).of(rows["song_id"]) == list(rows["split"])
