@@ -11,7 +11,7 @@ from tonada.datasets_scripts import emotion_4qaed
 from tqdm import tqdm
 
 from tonada.learning.recipes import load_recipe
-from tonada.learning.songs import SPLIT_OF_FOLD, assign_folds
+from tonada.learning.songs import split_of
 from tonada.listening.decoding import decode
 
 ROOT = Path(__file__).parent.parent
@@ -35,7 +35,7 @@ def validation_songs(rate: int) -> Iterator[Labelled]:
         sys.exit("TONADA_DATA is not set; name the folder that holds 4qaed/")
     data = load_recipe(ROOT / "recipes" / "emotion.yaml").data
     rows = emotion_4qaed.load(Path(folder) / data.folder)
-    folds = assign_folds(rows["label"], rows["group"], data.folds, data.seed)
-    chosen = [index for index, fold in enumerate(folds) if SPLIT_OF_FOLD.get(int(fold)) == "validation"][:SONGS]
+    dealt = split_of(rows, data).of(rows["song_id"])
+    chosen = [index for index, split in enumerate(dealt) if split == "validation"][:SONGS]
     for row in tqdm(rows.select(chosen), unit="song"):
         yield Labelled(row["song_id"], decode(row["audio"]["path"], rate), row["label"])

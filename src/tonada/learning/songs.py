@@ -46,7 +46,7 @@ def load_songs(data: Data, root: Path, extractor: TonadaFeatureExtractor) -> tup
     rows = load(root / data.folder)
     if "audio" not in rows.features:
         raise RecipeError(f"data.script is {data.script!r}, which has no audio; a recipe learns from audio")
-    dealt = _split(rows, data).of(rows["song_id"])
+    dealt = split_of(rows, data).of(rows["song_id"])
     overlapping = TonadaFeatureExtractor.from_dict({**extractor.to_dict(), "segment_overlap": TRAINING_OVERLAP})
     check_input_of(extractor)  # before an hour of listening
     songs: dict[str, list[Song]] = {"train": [], "validation": [], "test": []}
@@ -59,7 +59,8 @@ def load_songs(data: Data, root: Path, extractor: TonadaFeatureExtractor) -> tup
     return songs, rows.features["label"].names
 
 
-def _split(rows: Dataset, data: Data) -> splits.Split:
+def split_of(rows: Dataset, data: Data) -> splits.Split:
+    """Which songs train, validate and test, as a recipe deals them."""
     if data.deal == "official":
         return splits.official(rows)
     deal = splits.hashed if data.deal == "hashed" else splits.even
