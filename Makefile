@@ -9,7 +9,7 @@ debian = $(1) >/dev/null 2>&1 \
     && $(ROOT_COMMAND) env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq $(2) >/dev/null 2>&1; } \
   || { echo "$(2) is needed and could not be installed; as root: apt-get install $(2)"; exit 1; }
 
-.PHONY: help install venv ffmpeg demo test test-all check format bench results docs checkpoint clean
+.PHONY: help install venv ffmpeg fluidsynth demo test test-all check format bench results docs checkpoint clean
 
 help:  ## Say what each target does
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
@@ -26,14 +26,17 @@ install: .venv/installed  ## Make the environment .venv and install Tonada into 
 ffmpeg:  ## Install Debian's ffmpeg, which m4a, aac and the stock pipeline need, if it is missing
 	@$(call debian,command -v ffmpeg,ffmpeg)
 
+fluidsynth:  ## Install Debian's fluidsynth and a sound font, which render the scores of EMOPIA, if they are missing
+	@$(call debian,command -v fluidsynth && test -e /usr/share/sounds/sf2/FluidR3_GM.sf2,fluidsynth fluid-soundfont-gm)
+
 venv:
 	@$(call debian,$(PYTHON) -c "import ensurepip",python3-venv)
 
 demo: install  ## Classify the example songs
 	$(BIN)/tonada classify examples --timeline
 
-test: install ffmpeg  ## Run the tests (minutes on two cores, no network; data sets from TONADA_DATA if set)
-	$(BIN)/python -m pytest
+test: install ffmpeg fluidsynth  ## Run the tests on two processes (minutes on two cores, no network; data sets from TONADA_DATA if set)
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist loadfile
 
 test-all: test  ## Run the slow tests too: thousands of damaged files of every format, kills at any moment
 	$(BIN)/python -m pytest -m slow

@@ -70,7 +70,7 @@ def test_what_is_not_one_finite_channel_is_refused(wrong):
 
 
 def test_an_unknown_method_is_refused_with_the_known_ones():
-    with pytest.raises(SeparationError, match="repet-sim, harmonic-percussive, hdemucs"):
+    with pytest.raises(SeparationError, match="repet-sim, harmonic-percussive, voice-percussion, hdemucs"):
         separate(noise(1), RATE, "spleeter")
 
 
