@@ -62,9 +62,9 @@ def features(
     stay in it.
 
     A whole song takes memory by its length, as its statistics need all its
-    frames at once: at the limit of 15 minutes up to 2.2 GB a worker, or 3.5 GB
+    frames at once: at the limit of 15 minutes up to 1.7 GB a worker, or 2.6 GB
     for fma518_published, which hears 44.1 kHz. In segments, two hours take
-    1.8 GB, or 2.6 GB.
+    1.6 GB, or 2.4 GB.
 
     Examples:
 
