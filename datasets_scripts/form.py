@@ -1,6 +1,7 @@
 """The one form of all data sets: the columns they yield, and how a builder becomes rows in memory or in a stream."""
 
 import hashlib
+from abc import abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -93,9 +94,9 @@ class SongBuilder(datasets.GeneratorBasedBuilder):
     def _generate_examples(self, folder: str) -> Iterator[tuple[int, dict[str, Any]]]:
         yield from enumerate(self._songs(Path(folder)))
 
+    @abstractmethod
     def _songs(self, folder: Path) -> Iterator[dict[str, Any]]:
         """The rows, in an order that does not change."""
-        raise NotImplementedError
 
 
 def load_songs(

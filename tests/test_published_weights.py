@@ -4,6 +4,8 @@ import json
 import os
 import random
 import re
+import subprocess
+import sys
 import zipfile
 from contextlib import suppress
 from pathlib import Path
@@ -15,6 +17,7 @@ import torch
 from conftest import ROOT, noise, run_python, tone
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from safetensors.torch import save_file
 from tiny_bundles import bundle, musicnn_tensors, vgg_tensors
 
 from tonada.embedding import weights
@@ -142,26 +145,30 @@ def test_a_hub_that_cannot_be_reached_is_one_line(monkeypatch):
     assert "\n" not in str(error.value)
 
 
-def test_a_torch_checkpoint_is_read_as_tensors_alone(tmp_path):
-    torch.save(Fcn().state_dict(), tmp_path / "fcn.pth")
-    assert embed(SOUND, 16000, "fcn-msd", tmp_path / "fcn.pth").shape == (1, 64)
-
-
-def test_a_checkpoint_that_would_run_something_is_refused_and_runs_nothing(tmp_path):
+@pytest.mark.parametrize("name", ["fcn_msd.pth", "fcn_msd.pth.tar", "fcn_msd.safetensors"])
+def test_a_pickle_is_refused_by_any_name_and_runs_nothing(tmp_path, name):
     class Harm:
         def __reduce__(self):
             return os.mkdir, (str(tmp_path / "harm"),)
 
-    torch.save({"dense.weight": Harm()}, tmp_path / "fcn.pth")
-    with pytest.raises(EmbeddingError, match="cannot be read"):
-        embed(SOUND, 16000, "fcn-msd", tmp_path / "fcn.pth")
+    torch.save({"dense.weight": Harm()}, tmp_path / name)
+    with pytest.raises(EmbeddingError, match=r"pickle, which Tonada never opens|cannot be read"):
+        embed(SOUND, 16000, "fcn-msd", tmp_path / name)
     assert not (tmp_path / "harm").exists()
+
+
+def test_the_conversion_of_the_page_makes_a_file_that_is_read(tmp_path):
+    [conversion] = re.findall(r"```sh\n(.*?)```", (ROOT / "docs" / "embeddings.md").read_text(), flags=re.DOTALL)
+    network = Fcn()
+    torch.save(network.state_dict(), tmp_path / "vggish_orig.pth")
+    subprocess.run(conversion.replace("python", sys.executable, 1), shell=True, cwd=tmp_path, check=True)
+    assert embed(SOUND, 16000, "fcn-msd", tmp_path / "vggish_orig.safetensors").shape == (1, 64)
 
 
 def test_yamnet_is_the_ports_network_on_googles_spectrogram(tmp_path):
     model = pytest.importorskip("torch_vggish_yamnet.yamnet.model", reason="the extra `embeddings` is not installed")
     port = model.YAMNet().eval()
-    torch.save(port.state_dict(), tmp_path / "yamnet.pth")
+    save_file(port.state_dict(), tmp_path / "yamnet.safetensors")
     spectrogram = audioset_log_mel(0.001)(torch.from_numpy(SOUND[:15600])[None])
     with torch.no_grad():
         embedding, _ = port(spectrogram.unsqueeze(1))
@@ -170,12 +177,12 @@ def test_yamnet_is_the_ports_network_on_googles_spectrogram(tmp_path):
 
 def test_yamnets_class_map_beside_its_weights_names_its_tags(tmp_path):
     model = pytest.importorskip("torch_vggish_yamnet.yamnet.model", reason="the extra `embeddings` is not installed")
-    torch.save(model.YAMNet().state_dict(), tmp_path / "yamnet.pth")
+    save_file(model.YAMNet().state_dict(), tmp_path / "yamnet.safetensors")
     with pytest.raises(EmbeddingError, match="no tags by name"):
         tag(SOUND, 16000, "yamnet", tmp_path)
     rows = [f'{number},/m/{number},"Sound, {number}"' for number in range(521)]
     (tmp_path / "other").mkdir()
-    (tmp_path / "yamnet.pth").rename(tmp_path / "other" / "yamnet.pth")
+    (tmp_path / "yamnet.safetensors").rename(tmp_path / "other" / "yamnet.safetensors")
     (tmp_path / "other" / "yamnet_class_map.csv").write_text("\n".join(["index,mid,display_name", *rows]))
     assert set(tag(SOUND, 16000, "yamnet", tmp_path / "other")) == {f"Sound, {number}" for number in range(521)}
 

@@ -115,6 +115,7 @@ def _yamnet(network: nn.Module, log_mel: torch.Tensor) -> Output:
 def _openl3(width: int, pool: tuple[int, int]) -> Published:
     """A second, each tenth of a second."""
     file = f"torchopenl3_mel256_music_{width}.pth.tar"
+    converted = f"torchopenl3_mel256_music_{width}.safetensors"
     return Published(
         width=width,
         sampling_rate=48000,
@@ -122,8 +123,8 @@ def _openl3(width: int, pool: tuple[int, int]) -> Published:
         hop=4800,
         front=nn.Identity,
         network=partial(OpenL3, pool),
-        files=(file,),
-        advice=f"get {file} from the repository torchopenl3/torchopenl3-models",
+        files=(converted,),
+        advice=f"get {file} from the repository torchopenl3/torchopenl3-models and convert it to {converted}",
         hear=lambda network, stretches: (network(stretches), None),
     )
 
@@ -139,8 +140,9 @@ def _audioset(
         hop=hop,
         front=partial(audioset_log_mel, offset),
         network=network,
-        files=(file,),
-        advice=f"get {file}, the file that the package torch-vggish-yamnet names, from w-hc's releases",
+        files=(f"{file}.safetensors",),
+        advice=f"get {file}.pth, which the package torch-vggish-yamnet names, from w-hc's releases and convert it to "
+        f"{file}.safetensors",
         hear=hear,
     )
 
@@ -150,8 +152,8 @@ EMBEDDERS = {
     "musicnn-mtt": _musicnn("MTT_musicnn", 200, musicnn.MusicNN, tags.MAGNATAGATUNE),
     "vgg-msd": _musicnn("MSD_vgg", 256, musicnn.Vgg, tags.MSD),
     "vgg-mtt": _musicnn("MTT_vgg", 256, musicnn.Vgg, tags.MAGNATAGATUNE),
-    "vggish": _audioset(128, 96 * 160, 0.01, audioset.vggish, "vggish_orig.pth", _vggish),
-    "yamnet": _audioset(1024, 48 * 160, 0.001, audioset.yamnet, "yamnet.pth", _yamnet),
+    "vggish": _audioset(128, 96 * 160, 0.01, audioset.vggish, "vggish_orig", _vggish),
+    "yamnet": _audioset(1024, 48 * 160, 0.001, audioset.yamnet, "yamnet", _yamnet),
     "openl3": _openl3(512, (32, 24)),
     "openl3-6144": _openl3(6144, (8, 8)),
     "fcn-msd": _fcn("msd", tags.MSD),

@@ -90,22 +90,20 @@ def read_notes(path: Path, name: str) -> tuple[str, ...]:
 
 def read_tensors(path: Path) -> dict[str, torch.Tensor]:
     """
-    Tensors by name, from safetensors or from a PyTorch checkpoint, of which only tensors are accepted.
+    Tensors by name, from safetensors.
 
     Raises:
-        EmbeddingError: the file is neither.
+        EmbeddingError: the file is not that; a PyTorch checkpoint is a pickle, and is not opened.
     """
-    try:
-        state = (
-            load_file(path)
-            if path.suffix == ".safetensors"
-            else torch.load(path, map_location="cpu", weights_only=True)
+    if path.suffix != ".safetensors":
+        raise EmbeddingError(
+            f"{path} is no safetensors, and a PyTorch checkpoint is a pickle, which Tonada never opens; convert it "
+            "once, as the page on embeddings shows"
         )
-    except Exception as error:  # whatever torch and safetensors say of a file that is not what it should be
+    try:
+        return load_file(path)
+    except Exception as error:  # whatever safetensors says of a file that is not what it should be
         raise _unreadable(path, error) from error
-    if not isinstance(state, dict) or not all(isinstance(tensor, torch.Tensor) for tensor in state.values()):
-        raise EmbeddingError(f"{path} holds no tensors by name; give the publisher's own file")
-    return {str(name): tensor for name, tensor in state.items()}
 
 
 def read_musicnn(path: Path, checkpoint: str) -> dict[str, np.ndarray]:
