@@ -1,0 +1,192 @@
+"""A recipe of classical systems, `kind: classical`: which songs, which descriptors, which systems, how often dealt."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import Any
+
+from tonada.learning.classical.balancing import BALANCES
+from tonada.learning.classical.models import MODELS
+from tonada.learning.recipes import RecipeError, checked, load_yaml
+
+KIND = "classical"
+VOTES = ("soft", "hard")
+BASELINES = ("majority", "logistic-regression")
+
+
+@dataclass(frozen=True)
+class Search:
+    """
+    Settings chosen on grouped folds inside the training songs, by Cohen's kappa (source S3: 3 folds, 10 candidates).
+
+    Attributes:
+        over: values to try, by the name of the model's setting.
+        candidates: how many combinations are drawn; every one, if left out.
+        folds: of disjoint groups, inside the training songs.
+    """
+
+    over: dict[str, list[Any]]
+    candidates: int | None = None
+    folds: int = 3
+
+
+@dataclass(frozen=True)
+class System:
+    """
+    One system: columns, what is done to them, in this order, and a model; or a vote of other systems.
+
+    Attributes:
+        columns: beginnings of the names of the columns it hears; all, if empty.
+        cap: interquartile ranges to the fences at which outliers are capped.
+        power: Yeo-Johnson's transform towards a normal distribution, column by column.
+        select: columns to keep by mean decrease in accuracy.
+        pca: principal components: their number, or the share of variance that they must explain.
+        model: one of `MODELS`.
+        settings: of the model, as its library calls them.
+        balance: one of `BALANCES`.
+        search: settings to choose.
+        vote: `soft` (mean probability) or `hard` (majority) of the systems in `of`.
+    """
+
+    columns: tuple[str, ...] = ()
+    cap: float | None = None
+    power: bool = False
+    select: int | None = None
+    pca: float | int | None = None
+    model: str | None = None
+    settings: dict[str, Any] = field(default_factory=dict)
+    balance: str | None = None
+    search: Search | None = None
+    vote: str | None = None
+    of: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Songs:
+    """A data set by its script and folder, with options of its `load`; or a table of one's own and its columns."""
+
+    script: str | None = None
+    folder: str = "."
+    options: dict[str, Any] = field(default_factory=dict)
+    table: str | None = None
+    label: str = "label"
+    group: str | None = None
+    song_id: str | None = None
+
+
+@dataclass(frozen=True)
+class ClassicalRecipe:
+    """
+    All that a run is made of.
+
+    Attributes:
+        name: of the run.
+        data: which songs.
+        systems: by name.
+        keep: the system that is fitted on all songs and saved.
+        features: of a data set with audio, the descriptor set that is heard.
+        folds: of disjoint groups.
+        repeats: how often the songs are dealt anew.
+        seed: of the deals and the models.
+        precision: of a pair of labels, what answers with the first one must reach; see `threshold_for`.
+    """
+
+    name: str
+    data: Songs
+    systems: dict[str, System]
+    keep: str
+    features: str | None = None
+    folds: int = 5
+    repeats: int = 1
+    seed: int = 0
+    precision: float | None = None
+
+
+def is_classical(path: Path) -> bool:
+    """Whether a recipe says `kind: classical`; one that cannot be read does not."""
+    try:
+        content = load_yaml(path)
+    except RecipeError:
+        return False
+    return isinstance(content, dict) and content.get("kind") == KIND
+
+
+def load_classical(path: Path) -> ClassicalRecipe:
+    """
+    Read a recipe.
+
+    Raises:
+        RecipeError: naming what is missing, unknown or cannot be, and what is known.
+    """
+    content = {key: value for key, value in load_yaml(path).items() if key != "kind"}
+    try:
+        return _recipe(content)
+    except RecipeError as error:
+        raise RecipeError(f"{path}: {error}") from error
+
+
+def _recipe(content: Any) -> ClassicalRecipe:
+    parts = checked("the recipe", content, _names(ClassicalRecipe), required={"name", "data", "systems", "keep"})
+    data = Songs(**checked("data", parts["data"], _names(Songs)))
+    if (data.script is None) == (data.table is None):
+        raise RecipeError("data needs either a script of datasets_scripts/ or a table of your own")
+    systems = {str(name): _system(str(name), each) for name, each in _mapping("systems", parts["systems"]).items()}
+    recipe = ClassicalRecipe(**{**parts, "data": data, "systems": systems})
+    _check(recipe)
+    return recipe
+
+
+def _system(name: str, content: Any) -> System:
+    parts = checked(name, content, _names(System))
+    if parts.get("search") is not None:
+        search = checked(f"{name}: search", parts["search"], _names(Search), required={"over"})
+        parts = {**parts, "search": Search(**search)}
+    for key in ("columns", "of"):
+        parts = {**parts, key: tuple(parts.get(key) or ())}
+    return System(**parts)
+
+
+def _check(recipe: ClassicalRecipe) -> None:
+    for name in ("folds", "repeats", "seed"):
+        value, least = getattr(recipe, name), {"folds": 2, "repeats": 1, "seed": 0}[name]
+        if not isinstance(value, int) or isinstance(value, bool) or value < least:
+            raise RecipeError(f"{name} is {value!r}; expected a whole number from {least}")
+    if recipe.precision is not None and not 0 < recipe.precision < 1:
+        raise RecipeError(f"precision is {recipe.precision!r}; expected a share between 0 and 1")
+    if recipe.keep not in recipe.systems:
+        raise RecipeError(f"keep is {recipe.keep!r}; expected one of {', '.join(recipe.systems)}")
+    for name, system in recipe.systems.items():
+        if not name.replace("-", "").replace("_", "").isalnum() or name in BASELINES:
+            raise RecipeError(f"a system is called {name!r}; letters, digits and hyphens, and no baseline's name")
+        _check_system(name, system, recipe.systems)
+
+
+def _check_system(name: str, system: System, systems: Mapping[str, System]) -> None:
+    if (system.model is None) == (system.vote is None):
+        raise RecipeError(f"{name} needs either a model or a vote")
+    if system.vote is not None:
+        _one_of(f"{name}: vote", system.vote, VOTES)
+        voters = [each for each in systems if each != name and systems[each].vote is None]
+        if len(system.of) < 2:
+            raise RecipeError(f"{name} is a vote of {len(system.of)} systems; name at least two of {', '.join(voters)}")
+        for each in system.of:
+            _one_of(f"{name}: of", each, voters)
+        return
+    _one_of(f"{name}: model", system.model, MODELS)
+    if system.balance is not None:
+        _one_of(f"{name}: balance", system.balance, BALANCES)
+
+
+def _one_of(where: str, given: Any, known: Any) -> None:
+    if given not in (known := list(known)):
+        raise RecipeError(f"{where} is {given!r}; expected one of {', '.join(known)}")
+
+
+def _mapping(where: str, content: Any) -> dict[Any, Any]:
+    if not isinstance(content, dict) or not content:
+        raise RecipeError(f"{where} is {content!r}; expected names and what each is")
+    return content
+
+
+def _names(kind: type) -> set[str]:
+    return {each.name for each in fields(kind)}
