@@ -14,13 +14,13 @@ from tonada.learning.classical.recipe import Search, System
 from tonada.learning.classical.systems import fit_system, new_pipeline, probabilities_of
 from tonada.learning.recipes import RecipeError
 
-COLUMNS = tuple(f"mfcc_{number}" for number in range(6)) + ("zcr", "rmse")
+COLUMNS = (*(f"mfcc_{number}" for number in range(6)), "zcr", "rmse")
 QUICK = {
     "random_forest": {"n_estimators": 10},
     "extra_trees": {"n_estimators": 10},
     "xgboost": {"n_estimators": 5},
-    "gradient_boosting": {"n_estimators": 5},
-    "mlp": {"hidden_layer_sizes": [8], "max_iter": 50},
+    "gradient_boosting": {"max_iter": 5},
+    "mlp": {"hidden_layer_sizes": [8], "max_iter": 300},
 }
 
 
@@ -78,9 +78,7 @@ def test_a_vote_is_the_mean_of_its_voters_or_their_shares(vote, songs):
 
 def test_a_label_without_training_songs_has_no_probability(songs):
     values, labels, groups = (part[songs[1] > 0] for part in songs)
-    answers = probabilities_of(
-        fitted(System(model="xgboost", settings=QUICK["xgboost"]), (values, labels, groups)), values, 3
-    )
+    answers = probabilities_of(fitted(System(model="naive_bayes"), (values, labels, groups)), values, 3)
     assert (answers[:, 0] == 0).all()
 
 
@@ -113,9 +111,9 @@ def test_a_search_finds_the_setting_that_separates_and_shares_no_group(songs, mo
             yield train, test
 
     monkeypatch.setattr(StratifiedGroupKFold, "split", watched)
-    system = System(model="logistic_regression", search=Search({"C": [1e-9, 1.0]}))
+    system = System(model="knn", search=Search({"n_neighbors": [60, 3]}))
     model = fitted(system, songs)
-    assert model[-1].C == 1.0
+    assert model[-1].n_neighbors == 3
     assert seen == [set(), set(), set()]
 
 

@@ -14,6 +14,7 @@ from tonada.datasets_scripts.splits import assign_folds
 from tonada.learning.classical.recipe import ClassicalRecipe, System
 from tonada.learning.classical.rows import Rows
 from tonada.learning.classical.systems import fit_system, probabilities_of
+from tonada.learning.recipes import RecipeError
 from tonada.proving.predictions import Prediction, read_predictions, write_predictions
 
 LOGISTIC_REGRESSION = System(model="logistic_regression")
@@ -81,6 +82,8 @@ def _answers(
     if system is None:
         shares = np.bincount(rows.labels[train], minlength=count) / train.sum()
         return np.tile(shares, (is_test.sum(), 1)), (0.0, 0.0)
+    if absent := sorted(set(rows.labels) - set(rows.labels[train])):
+        raise RecipeError(f"all songs of {rows.names[absent[0]]} are of groups of one fold; deal fewer folds")
     begun = time.perf_counter()
     learned = rows.values[train], rows.labels[train], rows.groups[train]
     fitted = fit_system(system, recipe.systems, rows.columns, *learned, seed)

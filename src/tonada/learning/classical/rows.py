@@ -14,9 +14,9 @@ from tonada.datasets_scripts import splits
 from tonada.datasets_scripts.registry import data_set
 from tonada.feature_extraction import TonadaFeatureExtractor
 from tonada.learning.classical.recipe import ClassicalRecipe, Songs
-from tonada.learning.classical.tables import numbers_of, read_table
 from tonada.learning.recipes import RecipeError
 from tonada.listening.decoding import decode
+from tonada.proving.number_tables import numbers_of, read_table
 
 
 @dataclass(frozen=True)
@@ -78,7 +78,7 @@ def load_rows(recipe: ClassicalRecipe, root: Path) -> Rows:
         tuple(rows.features["label"].names),
         np.array(rows["song_id"]),
         np.array(splits.units(rows["song_id"], rows["group"])),
-        dict(module.PARENTS) if module.LABELS == rows.features["label"].names else {},
+        dict(module.PARENTS) if rows.features["label"].names == module.LABELS else {},
         extractor,
     )
 

@@ -99,6 +99,8 @@ def _model(system: System, seed: int) -> Any:
         model = new_model(name, system.settings, seed)
     except TypeError as error:
         raise RecipeError(f"{name} cannot be made: {error}") from error
+    except ModuleNotFoundError as error:
+        raise RecipeError(f"{name} needs {error.name}; install tonada[classical]") from error
     if system.balance == WEIGHTS:
         return _weighted(name, model)
     return model if system.balance is None else Resampled(model, system.balance, seed)
