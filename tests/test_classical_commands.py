@@ -1,5 +1,6 @@
 """Classical systems behind the same commands: a recipe and a table in, a folder and the usual answers out."""
 
+import contextlib
 import csv
 import io
 import json
@@ -9,11 +10,14 @@ import zipfile
 
 import numpy as np
 import pytest
+import yaml
 from conftest import ROOT
+from hypothesis import given
+from hypothesis import strategies as st
 
 from tonada.learning.classical.answering import answer_of, at_temperature, calibrated_probabilities
 from tonada.learning.classical.models import MODELS, new_model
-from tonada.learning.classical.recipe import System, is_classical, load_classical
+from tonada.learning.classical.recipe import TYPES, System, is_classical, load_classical
 from tonada.learning.classical.rows import load_rows
 from tonada.learning.classical.saving import (
     ClassicalModel,
@@ -212,6 +216,9 @@ def test_what_is_no_skops_file_is_never_opened(trained, tmp_path):
         ("of: [bayes, machine]", "of: [bayes]", "at least two"),
         ("table: songs.csv", "table: none.csv", "there is no such table"),
         ("label: mood", "label: moods", "data.label is 'moods'"),
+        ("folds: 3", "folds: yes", "folds: True; expected int"),
+        ("cap: 1.5", "cap: [1]", "bayes has cap"),
+        ("systems:", "systems: 3\nfolds_:", "unknown key"),
         ("repeats: 2", "repeets: 2", "did you mean 'repeats'"),
         ("keep: vote", "keep: vote\nprecision: 0.9", "between two labels"),
     ],
@@ -220,6 +227,19 @@ def test_a_recipe_that_says_something_unknown_is_refused_by_its_name(was, now, s
     (tmp_path / "recipe.yaml").write_text(RECIPE.replace(was, now))
     with pytest.raises((RecipeError, TableError), match=says):
         train_classical(load_classical(tmp_path / "recipe.yaml"), folder, tmp_path)
+
+
+@given(
+    st.recursive(
+        st.none() | st.booleans() | st.floats() | st.text(),
+        lambda each: st.lists(each) | st.dictionaries(st.sampled_from(sorted(TYPES)), each),
+    )
+)
+def test_whatever_a_recipe_holds_it_is_read_or_refused(tmp_path_factory, content):
+    path = tmp_path_factory.getbasetemp() / "any.yaml"
+    path.write_text(yaml.safe_dump(content))
+    with contextlib.suppress(RecipeError):
+        load_classical(path)
 
 
 def test_probabilities_add_up_at_every_level_and_the_leaf_is_below_the_answer():

@@ -1,6 +1,6 @@
 """A recipe of classical systems, `kind: classical`: which songs, which descriptors, which systems, how often dealt."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
@@ -12,6 +12,17 @@ from tonada.learning.recipes import RecipeError, checked, load_yaml
 KIND = "classical"
 VOTES = ("soft", "hard")
 BASELINES = ("majority", "logistic-regression")
+NUMBER = (int, float)
+TYPES: dict[str, tuple[type, ...]] = {
+    **dict.fromkeys(("name", "keep", "features", "script", "folder", "table", "label", "group", "song_id"), (str,)),
+    **dict.fromkeys(("model", "balance", "vote"), (str,)),
+    **dict.fromkeys(("columns", "of"), (list,)),
+    **dict.fromkeys(("data", "systems", "options", "settings", "search", "over"), (dict,)),
+    **dict.fromkeys(("folds", "repeats", "seed", "select", "candidates"), (int,)),
+    **dict.fromkeys(("cap", "pca", "precision"), NUMBER),
+    "power": (bool,),
+}
+"""What each key of a recipe holds, or null where it may be left out."""
 
 
 @dataclass(frozen=True)
@@ -118,7 +129,9 @@ def load_classical(path: Path) -> ClassicalRecipe:
     Raises:
         RecipeError: naming what is missing, unknown or cannot be, and what is known.
     """
-    content = {key: value for key, value in load_yaml(path).items() if key != "kind"}
+    content = load_yaml(path)
+    if isinstance(content, dict):
+        content = {key: value for key, value in content.items() if key != "kind"}
     try:
         return _recipe(content)
     except RecipeError as error:
@@ -126,30 +139,30 @@ def load_classical(path: Path) -> ClassicalRecipe:
 
 
 def _recipe(content: Any) -> ClassicalRecipe:
-    parts = checked("the recipe", content, _names(ClassicalRecipe), required={"name", "data", "systems", "keep"})
-    data = Songs(**checked("data", parts["data"], _names(Songs)))
+    parts = _typed("the recipe", content, ClassicalRecipe, {"name", "data", "systems", "keep"})
+    data = Songs(**_typed("data", parts["data"], Songs))
     if (data.script is None) == (data.table is None):
         raise RecipeError("data needs either a script of datasets_scripts/ or a table of your own")
-    systems = {str(name): _system(str(name), each) for name, each in _mapping("systems", parts["systems"]).items()}
+    systems = {str(name): _system(str(name), each) for name, each in parts["systems"].items()}
     recipe = ClassicalRecipe(**{**parts, "data": data, "systems": systems})
     _check(recipe)
     return recipe
 
 
 def _system(name: str, content: Any) -> System:
-    parts = checked(name, content, _names(System))
-    if parts.get("search") is not None:
-        search = checked(f"{name}: search", parts["search"], _names(Search), required={"over"})
-        parts = {**parts, "search": Search(**search)}
-    for key in ("columns", "of"):
-        parts = {**parts, key: tuple(parts.get(key) or ())}
-    return System(**parts)
+    parts = _typed(name, content, System)
+    if "search" in parts:
+        search = Search(**_typed(f"{name}: search", parts["search"], Search, {"over"}))
+        if not search.over or not all(isinstance(values, list) and values for values in search.over.values()):
+            raise RecipeError(f"{name}: search over {search.over!r}; expected settings and a list of values for each")
+        parts = {**parts, "search": search}
+    return System(**{**parts, **{key: tuple(map(str, parts.get(key, ()))) for key in ("columns", "of")}})
 
 
 def _check(recipe: ClassicalRecipe) -> None:
     for name in ("folds", "repeats", "seed"):
         value, least = getattr(recipe, name), {"folds": 2, "repeats": 1, "seed": 0}[name]
-        if not isinstance(value, int) or isinstance(value, bool) or value < least:
+        if value < least:
             raise RecipeError(f"{name} is {value!r}; expected a whole number from {least}")
     if recipe.precision is not None and not 0 < recipe.precision < 1:
         raise RecipeError(f"precision is {recipe.precision!r}; expected a share between 0 and 1")
@@ -182,11 +195,12 @@ def _one_of(where: str, given: Any, known: Any) -> None:
         raise RecipeError(f"{where} is {given!r}; expected one of {', '.join(known)}")
 
 
-def _mapping(where: str, content: Any) -> dict[Any, Any]:
-    if not isinstance(content, dict) or not content:
-        raise RecipeError(f"{where} is {content!r}; expected names and what each is")
-    return content
-
-
-def _names(kind: type) -> set[str]:
-    return {each.name for each in fields(kind)}
+def _typed(where: str, content: Any, kind: type, required: Set[str] = frozenset()) -> dict[str, Any]:
+    """The keys of a part of a recipe that were given, each of the type that it must have."""
+    parts = checked(where, content, {each.name for each in fields(kind)}, required)
+    given = {name: value for name, value in parts.items() if value is not None or name in required}
+    for name, value in given.items():
+        if not isinstance(value, TYPES[name]) or (isinstance(value, bool) and bool not in TYPES[name]):
+            expected = " or ".join(each.__name__ for each in TYPES[name])
+            raise RecipeError(f"{where} has {name}: {value!r}; expected {expected}")
+    return given
