@@ -1,0 +1,170 @@
+"""`tonada data audit`: a data set in, a page that says what is wrong with it out."""
+
+import json
+import os
+from contextlib import closing
+from enum import StrEnum
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from tonada_cli.printing import aside, complain, printable, quiet_libraries, track
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from tonada.proving.auditing.audit import Audit
+
+SAID = 20  # findings of a kind that are printed; the report has more
+
+
+class Deal(StrEnum):
+    """How rows come to their sides, as recipes name it."""
+
+    EVEN = "even"
+    HASHED = "hashed"
+    OFFICIAL = "official"
+
+
+class Format(StrEnum):
+    """How findings are printed."""
+
+    TABLE = "table"
+    JSON = "json"
+
+
+def audit_data_set(
+    name: Annotated[str, typer.Argument(help="A data set, as `tonada data list` has it.", show_default=False)],
+    folder: Annotated[Path, typer.Argument(help="Its folder.", show_default=False)],
+    report: Annotated[Path, typer.Option(help="The folder for report.md and its figures.", show_default=False)],
+    deal: Annotated[
+        Deal | None,
+        typer.Option(help="How songs are split: official if the data set has one, else even.", show_default=False),
+    ] = None,
+    folds: Annotated[int, typer.Option(min=2, help="Of a deal that is not official.")] = 6,
+    seed: Annotated[int, typer.Option(min=0, help="Of a deal that is not official.")] = 0,
+    set: Annotated[
+        str | None,
+        typer.Option(
+            help="Descriptors to compute of the audio and look at, as `tonada features` names them: hsf90, bag32, …",
+            show_default=False,
+        ),
+    ] = None,
+    format: Annotated[Format, typer.Option(help="For people, or for programs.")] = Format.TABLE,
+) -> None:
+    """
+    Look for leaks: one recording or one artist on two sides of a split, one recording with two labels.
+
+    Recordings are one by their bytes, by their decoded samples, or by an acoustic fingerprint that survives
+    re-encoding, resampling, gain, trimming and cropping; rows of a table and images by their content. Each fold is a
+    side: what stands on two leaks in cross-validation.
+
+    REPORT/report.md has the findings, missing and corrupt files, class balance, lengths and rates, labels that occur
+    together, the tree of labels, and of descriptors the correlations, the explained variance and box plots by class.
+
+    The exit code is 1 when a leak is found. A file that cannot be heard is named on standard error and in the
+    report. Descriptors of --set stay in REPORT, and the same command goes on with them. Needs matplotlib:
+    pip install 'tonada[explain]'.
+
+    Examples:
+
+      tonada data audit emotify DATA/emotify --report audit
+
+      tonada data audit folder ~/Music/labelled --report audit --deal even --folds 5 --set hsf90
+    """
+    if find_spec("matplotlib") is None:
+        complain("matplotlib, which draws the figures, is not installed; pip install 'tonada[explain]'")
+        raise typer.Exit(2)
+    from tonada.datasets_scripts.splits import SplitError
+
+    from tonada.proving.auditing.report import write_report
+
+    try:
+        with quiet_libraries():
+            audit = _audit(name, folder, deal, folds, seed, set, report)
+            page = write_report(audit, report)
+    except SplitError as error:
+        complain(f"{error} (--deal, --folds)")
+        raise typer.Exit(2) from error
+    except (ValueError, OSError) as error:
+        complain(str(error))
+        raise typer.Exit(2) from error
+    _print(audit, page, format)
+    raise typer.Exit(1 if audit.leaks else 0)
+
+
+def _audit(
+    name: str, folder: Path, deal: Deal | None, folds: int, seed: int, descriptor_set: str | None, report: Path
+) -> "Audit":
+    import datasets
+    from tonada.datasets_scripts import registry
+
+    from tonada.proving.auditing.audit import audit
+    from tonada.proving.auditing.files import hear
+    from tonada.proving.auditing.songs import parts_of
+
+    datasets.disable_progress_bars()
+    rows = registry.data_set(name).load(folder)
+    chosen = deal or (Deal.OFFICIAL if "split" in rows.features else Deal.EVEN)
+    parts = parts_of(rows, chosen, folds, seed)
+    paths = [audio["path"] for audio in rows["audio"]] if "audio" in rows.features else []
+    if descriptor_set and not paths:
+        raise ValueError(f"--set is for audio, and {name} has none; its columns are {', '.join(rows.features)}")
+    heard = []
+    for path in track(paths, total=len(paths), unit="song"):
+        heard.append(hear(path))
+        if heard[-1].message:
+            with aside():
+                complain(heard[-1].message)
+    features = _features(paths, descriptor_set, report) if descriptor_set else None
+    said = "official" if chosen is Deal.OFFICIAL else f"{chosen}, {folds} folds, seed {seed}"
+    return audit(name, folder.expanduser(), rows, said, parts, heard, features)
+
+
+def _features(paths: list[str], descriptor_set: str, report: Path) -> tuple[list[str], "np.ndarray"]:
+    """Descriptors of each file, computed into REPORT and read from there."""
+    from tonada.cataloguing.features import SetError, extract, extractor_of
+    from tonada.cataloguing.hearing import HearingError
+    from tonada.cataloguing.tables import TableError
+    from tonada.proving.auditing.descriptors import read_features
+
+    output = report / f"{Path(descriptor_set).stem}.parquet"
+    cores = len(os.sched_getaffinity(0))
+    try:
+        extractor = extractor_of(descriptor_set)
+        found = [(path, None) for path in dict.fromkeys(paths)]
+        with closing(extract(found, extractor, output, workers=cores)) as songs:
+            for _ in track(songs, total=len(found), unit="song"):
+                pass
+    except (SetError, TableError, HearingError) as error:
+        raise ValueError(str(error)) from error
+    return read_features(output, paths)
+
+
+def _print(audit: "Audit", page: Path, format: Format) -> None:
+    if format is Format.JSON:
+        found = [
+            {
+                "kind": each.kind,
+                "leak": each.is_leak,
+                "message": each.message,
+                "song_ids": [audit.songs[row].song_id for row in each.rows],
+            }
+            for each in audit.findings
+        ]
+        files = [{"path": each.path, "status": each.status, "message": each.message} for each in audit.unheard]
+        about = {"name": audit.name, "rows": len(audit.songs), "split": audit.deal, "leaks": len(audit.leaks)}
+        typer.echo(json.dumps({**about, "findings": found, "files": files, "report": str(page)}, indent=2))
+        return
+    unheard = f", {len(audit.unheard)} files cannot be heard" if audit.heard else ""
+    typer.echo(f"{audit.name}: {len(audit.songs)} rows ({audit.deal}), {len(audit.leaks)} leaks{unheard}")
+    for kind in dict.fromkeys(each.kind for each in audit.findings):
+        found_here = [each for each in audit.findings if each.kind == kind]
+        typer.echo(f"{kind}: {len(found_here)}" + (" (a leak)" if found_here[0].is_leak else ""))
+        for each in found_here[:SAID]:
+            typer.echo(f"  {printable(each.message)}")
+        if len(found_here) > SAID:
+            typer.echo(f"  and {len(found_here) - SAID} more")
+    typer.echo(f"The report is {page}")
