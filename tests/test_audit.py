@@ -150,6 +150,12 @@ def test_the_report_has_its_sections_in_order_and_every_figure_it_shows(command,
     assert {"correlations.png", "variance.png", "boxes.png"} <= shown
 
 
+def test_an_option_of_the_data_set_chooses_another_table(command, tmp_path):
+    chosen = ["pyaudioanalysis", SAMPLES / "pyaudioanalysis", "--report", tmp_path, "--deal", "hashed"]
+    assert command(*chosen, "--option", "table=music").returncode == 0
+    assert "| non_music |" in (tmp_path / "report.md").read_text()
+
+
 def test_descriptors_of_audio_are_computed_when_asked_for(audited, tmp_path):
     done = audited(songs_in(tmp_path / "songs"), "--set", "bag32")
     assert done.returncode == 0, done.stderr
@@ -166,6 +172,12 @@ def test_descriptors_of_audio_are_computed_when_asked_for(audited, tmp_path):
         (["emotify", SAMPLES / "emotify", "--deal", "hashed", "--set", "cooking"], "bag32"),
         (["turkish", SAMPLES / "turkish", "--deal", "hashed", "--set", "bag32"], "its columns are descriptors, label"),
         (["emotify", SAMPLES / "emotify", "--folds", "99"], "no more folds than groups"),
+        (["emotify", SAMPLES / "emotify", "--option", "table=x"], "it has none"),
+        (["turkish", SAMPLES / "turkish", "--option", "tables=x"], "there are table"),
+        (["turkish", SAMPLES / "turkish", "--option", "table=x"], "expected one of original, modified"),
+        (["fma", SAMPLES / "fma", "--option", "seed=x"], "expected a number"),
+        (["fma", SAMPLES / "fma", "--option", "imputed=x"], "expected true or false"),
+        (["playlists", SAMPLES / "playlists"], "takes none of its songs"),
     ],
 )
 def test_bad_input_is_one_line_that_says_what_there_is(command, tmp_path, arguments, says):
@@ -173,6 +185,10 @@ def test_bad_input_is_one_line_that_says_what_there_is(command, tmp_path, argume
     assert done.returncode == 2
     assert says in done.stderr
     assert len(done.stderr.splitlines()) == 1
+
+
+def test_help_teaches_by_example(command):
+    assert "tonada data audit emotify DATA/emotify --report audit" in command("--help").stdout
 
 
 @pytest.mark.parametrize("name", ["fma", "pyaudioanalysis", "ccmusic_genre", "turkish"])

@@ -10,10 +10,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from tonada_cli.data_options import options_of
 from tonada_cli.printing import aside, complain, printable, quiet_libraries, track
 
 if TYPE_CHECKING:
     import numpy as np
+    from datasets import Dataset
 
     from tonada.proving.auditing.audit import Audit
 
@@ -52,6 +54,13 @@ def audit_data_set(
             show_default=False,
         ),
     ] = None,
+    option: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="Of the data set's own, NAME=VALUE, again for more: table=modified (a wrong name lists them).",
+            show_default=False,
+        ),
+    ] = None,
     format: Annotated[Format, typer.Option(help="For people, or for programs.")] = Format.TABLE,
 ) -> None:
     """
@@ -73,6 +82,8 @@ def audit_data_set(
       tonada data audit emotify DATA/emotify --report audit
 
       tonada data audit folder ~/Music/labelled --report audit --deal even --folds 5 --set hsf90
+
+      tonada data audit turkish DATA/turkish --report audit --option table=modified
     """
     if find_spec("matplotlib") is None:
         complain("matplotlib, which draws the figures, is not installed; pip install 'tonada[explain]'")
@@ -83,7 +94,9 @@ def audit_data_set(
 
     try:
         with quiet_libraries():
-            audit = _audit(name, folder, deal, folds, seed, set, report)
+            rows = _rows(name, folder, option or [])
+            chosen = deal or (Deal.OFFICIAL if "split" in rows.features else Deal.EVEN)
+            audit = _audit(name, folder, rows, chosen, folds, seed, set, report)
             page = write_report(audit, report)
     except SplitError as error:
         complain(f"{error} (--deal, --folds)")
@@ -95,20 +108,35 @@ def audit_data_set(
     raise typer.Exit(1 if audit.leaks else 0)
 
 
-def _audit(
-    name: str, folder: Path, deal: Deal | None, folds: int, seed: int, descriptor_set: str | None, report: Path
-) -> "Audit":
+def _rows(name: str, folder: Path, options: list[str]) -> "Dataset":
     import datasets
     from tonada.datasets_scripts import registry
 
+    datasets.disable_progress_bars()
+    load = registry.data_set(name).load
+    try:
+        return load(folder, **options_of(load, options))
+    except ValueError as error:
+        if "corresponds to no data" in str(error):  # what `datasets` says of a table without rows
+            raise ValueError(f"{folder}: {name} takes none of its songs; see docs/data.md for what it takes") from error
+        raise
+
+
+def _audit(
+    name: str,
+    folder: Path,
+    rows: "Dataset",
+    deal: Deal,
+    folds: int,
+    seed: int,
+    descriptor_set: str | None,
+    report: Path,
+) -> "Audit":
     from tonada.proving.auditing.audit import audit
     from tonada.proving.auditing.files import hear
     from tonada.proving.auditing.songs import parts_of
 
-    datasets.disable_progress_bars()
-    rows = registry.data_set(name).load(folder)
-    chosen = deal or (Deal.OFFICIAL if "split" in rows.features else Deal.EVEN)
-    parts = parts_of(rows, chosen, folds, seed)
+    parts = parts_of(rows, deal, folds, seed)
     paths = [audio["path"] for audio in rows["audio"]] if "audio" in rows.features else []
     if descriptor_set and not paths:
         raise ValueError(f"--set is for audio, and {name} has none; its columns are {', '.join(rows.features)}")
@@ -119,7 +147,7 @@ def _audit(
             with aside():
                 complain(heard[-1].message)
     features = _features(paths, descriptor_set, report) if descriptor_set else None
-    said = "official" if chosen is Deal.OFFICIAL else f"{chosen}, {folds} folds, seed {seed}"
+    said = "official" if deal is Deal.OFFICIAL else f"{deal}, {folds} folds, seed {seed}"
     return audit(name, folder.expanduser(), rows, said, parts, heard, features)
 
 
