@@ -72,6 +72,17 @@ def findings(done: subprocess.CompletedProcess) -> dict[str, list[list[str]]]:
     return found
 
 
+def test_people_read_a_line_a_finding(command, tmp_path):
+    folder = songs_in(tmp_path / "songs", {"2": "one", "3": "one"})
+    done = command("folder", folder, "--report", tmp_path / "report")
+    assert done.stdout.splitlines() == [
+        "folder: 4 rows (official), 1 leaks, 0 files cannot be heard",
+        "group on two sides: 1 (a leak)",
+        "  one: test, train",
+        f"The report is {tmp_path}/report/report.md",
+    ]
+
+
 def test_a_clean_set_has_no_findings_and_exit_code_zero(audited, tmp_path):
     done = audited(songs_in(tmp_path / "songs"))
     assert done.returncode == 0, done.stderr
@@ -148,6 +159,14 @@ def test_the_report_has_its_sections_in_order_and_every_figure_it_shows(command,
     shown = {line.split("(")[1].rstrip(")") for line in page.splitlines() if line.startswith("![")}
     assert shown == {path.name for path in (tmp_path / "r").glob("*.png")}
     assert {"correlations.png", "variance.png", "boxes.png"} <= shown
+
+
+def test_a_report_that_cannot_be_written_is_one_line(command, tmp_path):
+    (tmp_path / "file").touch()
+    done = command("turkish", SAMPLES / "turkish", "--report", tmp_path / "file" / "report")
+    assert done.returncode == 2
+    assert done.stderr.startswith(f"tonada: {tmp_path}/file")
+    assert len(done.stderr.splitlines()) == 1
 
 
 def test_an_option_of_the_data_set_chooses_another_table(command, tmp_path):

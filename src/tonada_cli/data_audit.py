@@ -1,6 +1,5 @@
 """`tonada data audit`: a data set in, a page that says what is wrong with it out."""
 
-import json
 import os
 from contextlib import closing
 from enum import StrEnum
@@ -10,16 +9,15 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from tonada_cli.audit_printing import as_json, as_lines
 from tonada_cli.data_options import options_of
-from tonada_cli.printing import aside, complain, printable, quiet_libraries, track
+from tonada_cli.printing import aside, complain, quiet_libraries, track
 
 if TYPE_CHECKING:
     import numpy as np
     from datasets import Dataset
 
     from tonada.proving.auditing.audit import Audit
-
-SAID = 20  # findings of a kind that are printed; the report has more
 
 
 class Deal(StrEnum):
@@ -93,6 +91,7 @@ def audit_data_set(
     from tonada.proving.auditing.report import write_report
 
     try:
+        report.mkdir(parents=True, exist_ok=True)  # before an hour of listening
         with quiet_libraries():
             rows = _rows(name, folder, option or [])
             chosen = deal or (Deal.OFFICIAL if "split" in rows.features else Deal.EVEN)
@@ -101,10 +100,16 @@ def audit_data_set(
     except SplitError as error:
         complain(f"{error} (--deal, --folds)")
         raise typer.Exit(2) from error
-    except (ValueError, OSError) as error:
+    except OSError as error:
+        complain(f"{error.filename}: {error.strerror}" if error.strerror else str(error))
+        raise typer.Exit(2) from error
+    except ValueError as error:
         complain(str(error))
         raise typer.Exit(2) from error
-    _print(audit, page, format)
+    except KeyboardInterrupt:
+        complain("interrupted before anything could be said of the data set")
+        raise typer.Exit(130) from None
+    typer.echo((as_json if format is Format.JSON else as_lines)(audit, page))
     raise typer.Exit(1 if audit.leaks else 0)
 
 
@@ -169,30 +174,3 @@ def _features(paths: list[str], descriptor_set: str, report: Path) -> tuple[list
     except (SetError, TableError, HearingError) as error:
         raise ValueError(str(error)) from error
     return read_features(output, paths)
-
-
-def _print(audit: "Audit", page: Path, format: Format) -> None:
-    if format is Format.JSON:
-        found = [
-            {
-                "kind": each.kind,
-                "leak": each.is_leak,
-                "message": each.message,
-                "song_ids": [audit.songs[row].song_id for row in each.rows],
-            }
-            for each in audit.findings
-        ]
-        files = [{"path": each.path, "status": each.status, "message": each.message} for each in audit.unheard]
-        about = {"name": audit.name, "rows": len(audit.songs), "split": audit.deal, "leaks": len(audit.leaks)}
-        typer.echo(json.dumps({**about, "findings": found, "files": files, "report": str(page)}, indent=2))
-        return
-    unheard = f", {len(audit.unheard)} files cannot be heard" if audit.heard else ""
-    typer.echo(f"{audit.name}: {len(audit.songs)} rows ({audit.deal}), {len(audit.leaks)} leaks{unheard}")
-    for kind in dict.fromkeys(each.kind for each in audit.findings):
-        found_here = [each for each in audit.findings if each.kind == kind]
-        typer.echo(f"{kind}: {len(found_here)}" + (" (a leak)" if found_here[0].is_leak else ""))
-        for each in found_here[:SAID]:
-            typer.echo(f"  {printable(each.message)}")
-        if len(found_here) > SAID:
-            typer.echo(f"  and {len(found_here) - SAID} more")
-    typer.echo(f"The report is {page}")

@@ -18,8 +18,7 @@ SHARES = (0.9, 0.95, 0.99)
 
 
 def write_report(audit: Audit, folder: Path) -> Path:
-    """Draw the figures and write `report.md` into the folder, which is made; its path."""
-    folder.mkdir(parents=True, exist_ok=True)
+    """Draw the figures and write `report.md` into the folder; its path."""
     drawn = draw_figures(audit, folder)
     parts = [_head(audit), _findings(audit), _files(audit), _balance(audit), _lengths(audit), _together(audit)]
     parts += [_tree(audit), _descriptors(audit)]
