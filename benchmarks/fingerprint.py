@@ -19,6 +19,7 @@ import time
 from pathlib import Path
 
 import numpy as np
+import soundfile
 
 from tonada.listening.decoding import decode
 from tonada.listening.limits import Limits
@@ -28,6 +29,8 @@ from tonada.proving.auditing.matching import Match, candidates, compare, matches
 
 CLIPS = 30
 """Of each data set, that are copied."""
+LEAST_SECONDS = 25.0
+"""Of a clip that is copied: ten seconds of the middle must be there."""
 COPIES = {
     "mp3, 128 kbit/s": ("mp3", ["-b:a", "128k"]),
     "mp3, 64 kbit/s": ("mp3", ["-b:a", "64k"]),
@@ -117,10 +120,11 @@ def main() -> None:
     folder = Path(os.environ.get("TONADA_DATA") or sys.exit("set TONADA_DATA to the folder of the data sets"))
     recording = {**recording_of(folder, "4qaed"), **recording_of(folder, "emotify")}
     originals = sorted(recording)
+    long = [clip for clip in originals if soundfile.info(clip).duration >= LEAST_SECONDS]
     chosen = [
         clip
         for name in ("4qaed", "emotify")
-        for clip in random.Random(0).sample([each for each in originals if each.parts[-3] == name], CLIPS)
+        for clip in random.Random(0).sample([each for each in long if each.parts[-3] == name], CLIPS)
     ]
     with tempfile.TemporaryDirectory() as place:
         copies = copies_of(chosen, Path(place))
@@ -131,24 +135,34 @@ def main() -> None:
         proposed = len(candidates(prints))
         index_seconds = time.process_time() - start
         found = matches(prints)
-        print_recall(found, paths, copies, place)
-    right = [each for each in found if recording[source[each.first]] == recording[source[each.second]]]
-    wrong = [each for each in found if each not in right]
-    print(f"\n{len(paths)} songs, {len(paths) * (len(paths) - 1) // 2:,} pairs, {proposed:,} of them compared.")
-    print(f"Precision {len(right) / len(found):.4f} ({len(right)} of {len(found)}); greatest errors of a pair that ")
-    print(f"is right: {max(each.errors for each in right):.3f}.")
-    for each in wrong:
-        print(f"Wrong: {source[each.first].name}, {source[each.second].name}, {each.errors:.3f}")
+        print_recall(found, paths, copies)
+    print_precision(found, [recording[each] for each in source], source)
+    print(f"{len(paths)} songs, {len(paths) * (len(paths) - 1) // 2:,} pairs, {proposed:,} of them compared.")
     print_originals(found, originals, recording)
-    errors = chance(prints[: len(originals)])
-    z = (errors.mean() - matching.MOST_ERRORS) / errors.std()
-    print(f"\n{len(errors):,} pairs of different clips laid over each other anywhere: errors {errors.mean():.3f} ±")
-    print(f"{errors.std():.3f}, least {errors.min():.3f}; the threshold {matching.MOST_ERRORS} is {z:.1f} ± away.")
+    print_chance(chance(prints[: len(originals)]))
     size = np.mean([each.codes.nbytes for each in prints[: len(originals)]])
     print(f"{size:,.0f} bytes and {milliseconds:.1f} ms a song of 30 s; the index of all {index_seconds:.1f} s.")
 
 
-def print_recall(found: list[Match], paths: list[Path], copies: dict[Path, tuple[Path, str]], place: str) -> None:
+def print_precision(found: list[Match], recordings: list[str], source: list[Path]) -> None:
+    """How many of the pairs found are right, and those that are not."""
+    right = [each for each in found if recordings[each.first] == recordings[each.second]]
+    worst = max(each.errors for each in right)
+    print(f"\nPrecision {len(right) / len(found):.4f}: {len(right)} of {len(found)} right, errors {worst:.3f} at most.")
+    for each in (each for each in found if recordings[each.first] != recordings[each.second]):
+        print(f"Wrong: {source[each.first].name}, {source[each.second].name}, {each.errors:.3f}")
+
+
+def print_chance(errors: np.ndarray) -> None:
+    """How far the threshold is from what chance does."""
+    mean, deviation = errors.mean(), errors.std()
+    away = (mean - matching.MOST_ERRORS) / deviation
+    print(f"\n{len(errors):,} pairs of different clips, laid over each other anywhere, differ in {mean:.3f} of their")
+    print(f"bits, with a deviation of {deviation:.3f}, and in {errors.min():.3f} at least; {matching.MOST_ERRORS} is")
+    print(f"{away:.1f} deviations away.")
+
+
+def print_recall(found: list[Match], paths: list[Path], copies: dict[Path, tuple[Path, str]]) -> None:
     """The table of kinds."""
     matched = {(paths[each.first], paths[each.second]): each.errors for each in found}
     theirs = reference(copies) if shutil.which("fpcalc") else {}

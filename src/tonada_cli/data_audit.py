@@ -145,13 +145,13 @@ def _audit(
     paths = [audio["path"] for audio in rows["audio"]] if "audio" in rows.features else []
     if descriptor_set and not paths:
         raise ValueError(f"--set is for audio, and {name} has none; its columns are {', '.join(rows.features)}")
+    features = _features(paths, descriptor_set, report) if descriptor_set else None
     heard = []
     for path in track(paths, total=len(paths), unit="song"):
         heard.append(hear(path))
         if heard[-1].message:
             with aside():
                 complain(heard[-1].message)
-    features = _features(paths, descriptor_set, report) if descriptor_set else None
     said = "official" if deal is Deal.OFFICIAL else f"{deal}, {folds} folds, seed {seed}"
     return audit(name, folder.expanduser(), rows, said, parts, heard, features)
 
