@@ -237,6 +237,15 @@ def test_genres_of_fma_occur_together_by_root():
     assert set().union(*bags) <= set(fma.LABELS)
 
 
+def test_moods_of_playlists_occur_together_by_song(tmp_path):
+    (tmp_path / "lists.csv").write_text(
+        "song,playlist,label\none.mp3,a,happy\nmusic/one.mp3,b,calm\ntwo.mp3,b,calm\ntwo.mp3,c,disco\n"
+    )
+    of_what, bags = labels.bags_of("playlists", tmp_path, [])
+    assert "playlists" in of_what
+    assert bags == [{"happy", "relaxed"}, {"relaxed"}]
+
+
 def test_a_parent_in_the_tree_has_the_rows_of_all_below_it():
     drawn = labels.tree(["a", "b", "c"], {"a": "x", "b": "x", "x": "root", "c": "root"}, {"a": 1, "b": 2, "c": 4})
     assert drawn == ["root  7", "  x  3", "    a  1", "    b  2", "  c  4"]
