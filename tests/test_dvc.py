@@ -103,6 +103,6 @@ def test_the_cleaned_table_holds_the_songs_and_the_report_every_repair(tmp_path)
 
 def test_a_table_without_its_columns_is_not_taken_for_delivered(tmp_path):
     (tmp_path / "table.csv").write_text("Class,a\nhappy,1\n")
-    with pytest.raises(ValueError, match="table.csv has no column _RMSenergy_Mean"):
+    with pytest.raises(ValueError, match=r"table\.csv has no column _RMSenergy_Mean"):
         turkish_states.as_delivered(tmp_path / "table.csv", tmp_path / "copy.csv")
     assert not (tmp_path / "copy.csv").exists()
