@@ -17,6 +17,6 @@ def provenance_of_model(model: str, revision: str | None = None) -> provenance.P
     """
     try:
         path = cached_file(model, provenance.FILE, revision=revision)
-        return provenance.load(Path(path))
+        return provenance.load(Path(path)) if path else None
     except (OSError, ValueError):  # the model is none the worse for it
         return None
