@@ -88,7 +88,7 @@ def test_a_changed_cell_makes_only_what_hangs_on_it_anew(repository, table, made
     path.write_text("".join([header, ",".join([*cells[:5], "0.125", *cells[6:]]), *others]))
     told = dvc(repository, "repro", f"{PIPELINE}/dvc.yaml")
     stages = {"as-delivered@original", "as-delivered@modified", "cleaned"}
-    assert {stage for stage in stages if f"Running stage '{stage}'" in told} == made_anew
+    assert {stage for stage in stages if f"Running stage '{PIPELINE}/dvc.yaml:{stage}'" in told} == made_anew
     assert "up to date" in dvc(repository, "status")
 
 
