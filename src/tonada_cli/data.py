@@ -13,6 +13,11 @@ from tonada_cli.printing import printable
 
 data = typer.Typer(help="The data sets that Tonada reads.", no_args_is_help=True)
 data.command("audit")(audit_data_set)
+from tonada_cli.data_build import build
+from tonada_cli.printing import printable
+
+data = typer.Typer(help="The data sets that Tonada reads.", no_args_is_help=True)
+data.command()(build)
 
 
 class Format(StrEnum):
