@@ -89,7 +89,7 @@ def load(
         streaming: render a clip when it is its turn.
         soundfont: an SF2 file; Debian's fluid-soundfont-gm if left out.
     """
-    rendered = Path(cache_dir or datasets.config.HF_DATASETS_CACHE).resolve() / "emopia-rendered"
+    rendered = form.kept(cache_dir) / "emopia-rendered"
     options = {"rendered": str(rendered), "soundfont": str(Path(soundfont).resolve())}
     return form.load_songs(Emopia, folder, cache_dir, streaming, **options)
 

@@ -96,8 +96,8 @@ def load(
     """The songs, as `form.load_songs` has them; `gather` tells what was left out."""
     wanted = wanted or Wanted()
     tables.word("disagree", wanted.disagree, DISAGREE)
-    form.check(Playlists, Path(folder))
-    if not _files(Path(folder).expanduser()):
+    folder = form.opened(Playlists, folder, cache_dir)
+    if not _files(folder):
         raise ValueError(f"{folder} holds no playlists; their names end in {', '.join(playlist_files.READERS)}")
     return form.load_songs(Playlists, folder, cache_dir, streaming, wanted=wanted)
 

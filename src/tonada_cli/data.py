@@ -8,9 +8,11 @@ from typing import Annotated
 
 import typer
 
+from tonada_cli.data_fetch import fetch
 from tonada_cli.printing import printable
 
 data = typer.Typer(help="The data sets that Tonada reads.", no_args_is_help=True)
+data.command()(fetch)
 
 
 class Format(StrEnum):
