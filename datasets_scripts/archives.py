@@ -20,7 +20,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
-from typing import IO, Any
+from typing import IO, Any, cast
 
 MEMBERS = 500_000
 """FMA has 106,574 files."""
@@ -30,7 +30,7 @@ SMALL = 100_000_000
 """Bytes that any archive may become."""
 HEADER = 1 << 20
 """Bytes that a tar archive may have read at once: a longer header is a bomb."""
-OPENERS = {b"\x1f\x8b": gzip.open, b"BZ": bz2.open, b"\xfd7": lzma.open}
+OPENERS: dict[bytes, Any] = {b"\x1f\x8b": gzip.open, b"BZ": bz2.open, b"\xfd7": lzma.open}
 BROKEN = (tarfile.TarError, zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, OSError, RuntimeError)
 
 
@@ -127,8 +127,8 @@ def _opened(archive: Path) -> Iterator[tuple[list[Member], Callable[[Any], IO[by
         return
     with archive.open("rb") as file:
         opener = OPENERS.get(file.read(2), open)
-    with opener(archive, "rb") as source, tarfile.open(fileobj=_Bounded(source), mode="r:") as content:
-        yield list(_taped(content, _most(archive.stat().st_size))), content.extractfile
+    with opener(archive, "rb") as source, tarfile.open(fileobj=cast(Any, _Bounded(source)), mode="r:") as content:
+        yield list(_taped(content, _most(archive.stat().st_size))), cast(Any, content.extractfile)
 
 
 def _zipped(info: zipfile.ZipInfo) -> Member:

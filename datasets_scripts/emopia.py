@@ -48,6 +48,7 @@ class Emopia(form.SongBuilder):
 
     BUILDER_CONFIG_CLASS = EmopiaConfig
     NEEDS = tuple(FILES.values())
+    MAKES_AUDIO = True
 
     def _info(self) -> datasets.DatasetInfo:
         features = form.columns(form.AUDIO, LABELS, official=True)

@@ -82,10 +82,12 @@ class SongBuilder(datasets.GeneratorBasedBuilder):
 
     Attributes:
         NEEDS: files that the folder must hold, relative to it.
+        MAKES_AUDIO: whether the files it names are its own, to be made anew where somebody deleted them.
     """
 
     VERSION = datasets.Version("1.0.0")
     NEEDS: tuple[str, ...] = ()
+    MAKES_AUDIO = False
 
     def _split_generators(self, dl_manager: Any) -> list[datasets.SplitGenerator]:
         # One pool, which `datasets` wants called train: an official split is a column, so that no song is out of sight.
@@ -125,11 +127,19 @@ def load_songs(
     made = builder(data_dir=str(folder), hash=_edition(builder, folder), **options)
     if streaming:
         return made.as_streaming_dataset(datasets.Split.TRAIN)
+    _prepare(made)
+    rows = made.as_dataset(datasets.Split.TRAIN)
+    if builder.MAKES_AUDIO and not all(Path(audio["path"]).is_file() for audio in rows["audio"]):
+        _prepare(made, datasets.DownloadMode.FORCE_REDOWNLOAD)
+        rows = made.as_dataset(datasets.Split.TRAIN)
+    return rows
+
+
+def _prepare(made: SongBuilder, mode: datasets.DownloadMode = datasets.DownloadMode.REUSE_DATASET_IF_EXISTS) -> None:
     try:
-        made.download_and_prepare()
+        made.download_and_prepare(download_mode=mode)
     except DatasetGenerationError as error:  # it says only that something failed
         raise error.__cause__ or error from None
-    return made.as_dataset(datasets.Split.TRAIN)
 
 
 def opened(builder: type[SongBuilder], folder: str | Path, cache_dir: str | Path | None = None) -> Path:
