@@ -48,6 +48,7 @@ class Emopia(form.SongBuilder):
 
     BUILDER_CONFIG_CLASS = EmopiaConfig
     NEEDS = tuple(FILES.values())
+    MAKES_AUDIO = True
 
     def _info(self) -> datasets.DatasetInfo:
         features = form.columns(form.AUDIO, LABELS, official=True)
@@ -89,7 +90,7 @@ def load(
         streaming: render a clip when it is its turn.
         soundfont: an SF2 file; Debian's fluid-soundfont-gm if left out.
     """
-    rendered = Path(cache_dir or datasets.config.HF_DATASETS_CACHE).resolve() / "emopia-rendered"
+    rendered = form.kept(cache_dir) / "emopia-rendered"
     options = {"rendered": str(rendered), "soundfont": str(Path(soundfont).resolve())}
     return form.load_songs(Emopia, folder, cache_dir, streaming, **options)
 

@@ -144,8 +144,8 @@ def load(
     """
     tables.word("subset", subset, SUBSETS)
     tables.word("content", content, CONTENTS)
-    form.check(Fma, Path(folder))
-    features = Path(folder).expanduser() / "fma_metadata" / "features.csv"
+    folder = form.opened(Fma, folder, cache_dir)
+    features = folder / "fma_metadata" / "features.csv"
     if content == "descriptors" and not features.is_file():
         raise FileNotFoundError(f"{folder} has no fma_metadata/features.csv; unpack fma_metadata.zip, or ask for audio")
     # A gigabyte is not hashed at every start.

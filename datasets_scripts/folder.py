@@ -58,8 +58,8 @@ class Folder(form.SongBuilder):
 
 def load(folder: str | Path, cache_dir: str | Path | None = None, streaming: bool = False) -> Any:
     """The songs, as `form.load_songs` has them."""
-    form.check(Folder, Path(folder))
-    rows = _rows(Path(folder).expanduser())
+    folder = form.opened(Folder, folder, cache_dir)
+    rows = _rows(folder)
     labels = tuple(sorted({row["label"] for row in rows}))
     return form.load_songs(Folder, folder, cache_dir, streaming, labels=labels, official="split" in rows[0])
 

@@ -9,7 +9,7 @@ from typing import Any
 import datasets
 from datasets.exceptions import DatasetGenerationError
 
-from . import tables
+from . import archives, tables
 
 SPLITS = ("train", "validation", "test")
 CODE = Path(__file__).parent
@@ -82,10 +82,12 @@ class SongBuilder(datasets.GeneratorBasedBuilder):
 
     Attributes:
         NEEDS: files that the folder must hold, relative to it.
+        MAKES_AUDIO: whether the files it names are its own, to be made anew where somebody deleted them.
     """
 
     VERSION = datasets.Version("1.0.0")
     NEEDS: tuple[str, ...] = ()
+    MAKES_AUDIO = False
 
     def _split_generators(self, dl_manager: Any) -> list[datasets.SplitGenerator]:
         # One pool, which `datasets` wants called train: an official split is a column, so that no song is out of sight.
@@ -111,8 +113,8 @@ def load_songs(
 
     Args:
         builder: of the data set.
-        folder: what it reads.
-        cache_dir: where `datasets` keeps its copy of the table; its own default if left out.
+        folder: what it reads; a zip or tar archive of it is unpacked first.
+        cache_dir: where `datasets` keeps its copy of the table, and archives are unpacked; its own default if left out.
         streaming: rows one by one as they are read, with nothing kept.
         options: fields of the builder's config.
 
@@ -120,30 +122,59 @@ def load_songs(
         FileNotFoundError: the folder is not there, or lacks a file that the data set needs.
         ValueError: what is in it is not what was expected.
     """
-    folder = Path(folder).expanduser().resolve()  # the cache is keyed by it, and another place may spell it alike
-    check(builder, folder)
+    folder = opened(builder, folder, cache_dir)
     options = {**options, "cache_dir": cache_dir and str(cache_dir)}
     made = builder(data_dir=str(folder), hash=_edition(builder, folder), **options)
     if streaming:
         return made.as_streaming_dataset(datasets.Split.TRAIN)
+    _prepare(made)
+    rows = made.as_dataset(datasets.Split.TRAIN)
+    if builder.MAKES_AUDIO and not all(Path(audio["path"]).is_file() for audio in rows["audio"]):
+        _prepare(made, datasets.DownloadMode.FORCE_REDOWNLOAD)
+        rows = made.as_dataset(datasets.Split.TRAIN)
+    return rows
+
+
+def _prepare(made: SongBuilder, mode: datasets.DownloadMode = datasets.DownloadMode.REUSE_DATASET_IF_EXISTS) -> None:
     try:
-        made.download_and_prepare()
+        made.download_and_prepare(download_mode=mode)
     except DatasetGenerationError as error:  # it says only that something failed
         raise error.__cause__ or error from None
-    return made.as_dataset(datasets.Split.TRAIN)
 
 
-def check(builder: type[SongBuilder], folder: Path) -> None:
-    """Refuse a folder that is not there, or lacks what the builder needs."""
-    folder = folder.expanduser()
+def opened(builder: type[SongBuilder], folder: str | Path, cache_dir: str | Path | None = None) -> Path:
+    """
+    The folder to read, by its one full name: what was given, or where it was unpacked.
+
+    Raises:
+        FileNotFoundError: it is not there, or lacks what the builder needs.
+        ArchiveError: an archive that is refused.
+    """
+    folder = Path(folder).expanduser().resolve()  # the cache is keyed by it, and another place may spell it alike
+    if folder.is_file():
+        unpacked = archives.unpack(folder, kept(cache_dir) / "unpacked")
+        folder = _top(builder, unpacked)
     if not folder.is_dir():
-        raise FileNotFoundError(f"{folder} is not a folder; give the folder of {_name(builder)}")
+        raise FileNotFoundError(f"{folder} is not a folder; give the folder of {_name(builder)}, or a zip or tar of it")
     missing = [name for name in builder.NEEDS if not (folder / name).exists()]
     if missing:
         raise FileNotFoundError(
             f"{folder} has no {', '.join(missing)}; give the folder of {_name(builder)} that holds "
             f"{', '.join(builder.NEEDS)}"
         )
+    return folder
+
+
+def kept(cache_dir: str | Path | None) -> Path:
+    """Where what was made for a data set is kept, beside `datasets`' own tables."""
+    return Path(cache_dir or datasets.config.HF_DATASETS_CACHE).resolve()
+
+
+def _top(builder: type[SongBuilder], folder: Path) -> Path:
+    """The one folder that an archive was made of, if it holds nothing else and what is needed is not beside it."""
+    found = list(folder.iterdir())
+    beside = any((folder / name).exists() for name in builder.NEEDS if name != ".")
+    return found[0] if len(found) == 1 and found[0].is_dir() and not beside else folder
 
 
 def _edition(builder: type[SongBuilder], folder: Path) -> str:

@@ -69,9 +69,9 @@ def load(
         music: folders of music, relative to `folder`.
         non_music: folders of what is none.
     """
-    form.check(MusicOrNot, Path(folder))
+    folder = form.opened(MusicOrNot, folder, cache_dir)
     for place in (*music, *non_music):
-        if not tables.listing(Path(folder).expanduser() / place):
+        if not tables.listing(folder / place):
             raise ValueError(f"{folder} holds no audio below {place}; name the folders with music=… and non_music=…")
     return form.load_songs(MusicOrNot, folder, cache_dir, streaming, music=tuple(music), non_music=tuple(non_music))
 

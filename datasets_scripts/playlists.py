@@ -96,8 +96,8 @@ def load(
     """The songs, as `form.load_songs` has them; `gather` tells what was left out."""
     wanted = wanted or Wanted()
     tables.word("disagree", wanted.disagree, DISAGREE)
-    form.check(Playlists, Path(folder))
-    if not _files(Path(folder).expanduser()):
+    folder = form.opened(Playlists, folder, cache_dir)
+    if not _files(folder):
         raise ValueError(f"{folder} holds no playlists; their names end in {', '.join(playlist_files.READERS)}")
     return form.load_songs(Playlists, folder, cache_dir, streaming, wanted=wanted)
 
@@ -148,17 +148,25 @@ def _unwanted(entry: Entry, wanted: Wanted) -> str:
 
 def _unheard(path: Path, wanted: Wanted) -> str:
     """Why a file cannot be taken: its length or its bit rate."""
-    import soundfile  # only playlists look into the audio
-
-    try:
-        seconds = soundfile.info(path).duration
-    except soundfile.LibsndfileError as error:
-        return f"cannot be opened ({error.error_string})"
+    seconds = _seconds(path)
+    if not seconds:
+        return "cannot be opened, or does not say how long it is"
     least, most = wanted.seconds
     if not least <= seconds <= most:
         return f"{seconds:.0f} s long; {least:g} to {most:g} are wanted"
     rate = path.stat().st_size * 8 / 1000 / seconds
     return f"{rate:.0f} kbit/s; at least {wanted.bit_rate:g} are wanted" if rate < wanted.bit_rate else ""
+
+
+def _seconds(path: Path) -> float:
+    """How long a file says it is; 0 if it does not."""
+    import mutagen  # only playlists look into the audio; libsndfile knows no m4a and no aac
+
+    try:
+        found = mutagen.File(path)
+    except mutagen.MutagenError:
+        return 0.0
+    return 0.0 if found is None else found.info.length  # without tags it is empty, and false
 
 
 def _unsure(weight: float, wanted: Wanted) -> str:

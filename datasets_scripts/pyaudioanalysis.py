@@ -2,8 +2,9 @@
 The tables inside pyAudioAnalysis (Giannakopoulos 2015): descriptors of recordings in six genres, of speech and music.
 
 What its k-nearest-neighbour classifiers carry: 581 rows of 138 numbers by genre, 2,422 rows of 136 by speech and music.
-A folder holds them as numpy's `knn_musical_genre_6.npz` and `knn_sm.npz` (X, y, classes, mean, std), never as the
-pickles of the source package. No row says what recording it is from, so rows of one may stand on two sides of any
+A folder is the source package (`pyAudioAnalysis-0.3.14.tar.gz`, or what it holds), whose pickles are read by what can
+build lists alone and calls nothing; or it holds the tables as numpy's `knn_musical_genre_6.npz` and `knn_sm.npz`
+(X, y, classes, mean, std). No row says what recording it is from, so rows of one may stand on two sides of any
 split: scores on it are upper bounds. The tables are stored scaled; here they are in their own units again. No split is
 official.
 """
@@ -16,7 +17,7 @@ from typing import Any
 import datasets
 import numpy as np
 
-from . import form, tables
+from . import form, pickled_lists, tables
 
 LICENSE = "Apache-2.0"
 CITATION = """@article{giannakopoulos2015pyaudioanalysis,
@@ -31,22 +32,24 @@ MUSIC_LABELS = ["music", "non_music"]
 LABEL_OF = {**{label.capitalize(): label for label in LABELS}, "music": "music", "speech": "non_music"}
 """The tables' words in Tonada's one spelling."""
 SOURCE = "the source package of pyAudioAnalysis 0.3.14 on PyPI"
-FILES = {"genre": "knn_musical_genre_6.npz", "music": "knn_sm.npz"}
+FILES = {"genre": "knn_musical_genre_6", "music": "knn_sm"}
+MODELS = "pyAudioAnalysis/data/models"
 WIDTHS = {"genre": 138, "music": 136}
 
 
 @dataclass
 class PyAudioAnalysisConfig(datasets.BuilderConfig):
-    """Which of the two tables."""
+    """Which of the two tables, and what tells its file from others."""
 
     table: str = "genre"
+    state: str = ""
 
 
 class PyAudioAnalysis(form.SongBuilder):
     """Reads a table; each row's id is its number."""
 
     BUILDER_CONFIG_CLASS = PyAudioAnalysisConfig
-    NEEDS = tuple(FILES.values())
+    NEEDS = (".",)
 
     def _info(self) -> datasets.DatasetInfo:
         content = form.descriptors(range(WIDTHS[self.config.table]))
@@ -55,12 +58,11 @@ class PyAudioAnalysis(form.SongBuilder):
         return datasets.DatasetInfo(description=__doc__, features=features, citation=CITATION, license=LICENSE)
 
     def _songs(self, folder: Path) -> Iterator[dict[str, Any]]:
-        with np.load(folder / FILES[self.config.table], allow_pickle=False) as content:
-            tables.require(FILES[self.config.table], content, ("X", "y", "classes", "mean", "std"))
-            values = content["X"] * content["std"].astype(float) + content["mean"]
-            labels, classes = content["y"], content["classes"]
+        content = _read(_file(folder, self.config.table))
+        values = np.asarray(content["X"]) * np.asarray(content["std"], float) + content["mean"]
+        labels, classes = content["y"], content["classes"]
         for number, (vector, index) in enumerate(zip(values, labels, strict=True)):
-            label = LABEL_OF[tables.word("a class", str(classes[index]), LABEL_OF)]
+            label = LABEL_OF[tables.word("a class", str(classes[int(index)]), LABEL_OF)]
             yield {
                 "descriptors": vector.tolist(),
                 "label": label,
@@ -73,4 +75,29 @@ class PyAudioAnalysis(form.SongBuilder):
 def load(folder: str | Path, cache_dir: str | Path | None = None, streaming: bool = False, table: str = "genre") -> Any:
     """The rows of the `genre` or the `music` table, as `form.load_songs` has them."""
     tables.word("table", table, FILES)
-    return form.load_songs(PyAudioAnalysis, folder, cache_dir, streaming, table=table)
+    folder = form.opened(PyAudioAnalysis, folder, cache_dir)
+    found = _file(folder, table).stat()
+    state = f"{found.st_size} {found.st_mtime_ns}"
+    return form.load_songs(PyAudioAnalysis, folder, cache_dir, streaming, table=table, state=state)
+
+
+def _file(folder: Path, table: str) -> Path:
+    name = FILES[table]
+    for path in (folder / f"{name}.npz", folder / MODELS / name):
+        if path.is_file():
+            return path
+    raise FileNotFoundError(f"{folder} has no {name}.npz and no {MODELS}/{name}; give pyAudioAnalysis' source package")
+
+
+def _read(path: Path) -> dict[str, Any]:
+    """X, y, mean, std and classes, in which order the package writes them."""
+    names = ("X", "y", "mean", "std", "classes")
+    if path.suffix == ".npz":
+        with np.load(path, allow_pickle=False) as content:
+            tables.require(path.name, content, names)
+            return {name: content[name] for name in names}
+    try:
+        with path.open("rb") as file:
+            return dict(zip(names, pickled_lists.read(file, len(names)), strict=True))
+    except pickled_lists.PickleError as error:
+        raise ValueError(f"{path.name} is not read: {error}") from error

@@ -6,6 +6,7 @@ import json
 import re
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 from conftest import ROOT, run_python
@@ -15,14 +16,14 @@ PAGE = (ROOT / "docs" / "data.md").read_text()
 BLOCKS = re.findall(r"^```(\w+)\n(.*?)^```$", PAGE, flags=re.MULTILINE | re.DOTALL)
 
 
-def data(*arguments: str) -> str:
+def tonada_data(*arguments: str, folder: Path | None = None) -> str:
     command = [sys.executable, "-c", "from tonada_cli import main; main()", "data", *arguments]
-    return subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    return subprocess.run(command, cwd=folder, capture_output=True, text=True, check=True).stdout
 
 
 @pytest.fixture(scope="module")
 def listed() -> str:
-    return data("list")
+    return tonada_data("list")
 
 
 def test_the_python_prints_what_the_page_shows(tmp_path):
@@ -46,12 +47,23 @@ def test_every_data_set_is_on_the_page_and_in_the_list(listed):
 
 
 def test_programs_read_the_same_facts():
-    facts = json.loads(data("list", "--format", "json"))
+    facts = json.loads(tonada_data("list", "--format", "json"))
     assert facts == registry.facts()
-    rows = list(csv.DictReader(io.StringIO(data("list", "--format", "csv"))))
+    rows = list(csv.DictReader(io.StringIO(tonada_data("list", "--format", "csv"))))
     assert [row["name"] for row in rows] == list(registry.NAMES)
     assert rows[0]["labels"] == "happy; sad; relaxed; angry"
 
 
 def test_help_teaches_by_example():
-    assert "tonada data list --format csv" in data("list", "--help")
+    assert "tonada data list --format csv" in tonada_data("list", "--help")
+
+
+@pytest.mark.slow
+def test_the_audits_print_what_the_page_shows(data, tmp_path):
+    (tmp_path / "DATA").symlink_to(data)
+    audits = [text for language, text in BLOCKS if language == "console" and "$ tonada data audit" in text]
+    assert audits
+    for block in audits:
+        command, _, shown = block.partition("\n")
+        printed = tonada_data(*command.removeprefix("$ tonada data ").split(), folder=tmp_path)
+        assert printed == shown

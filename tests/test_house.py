@@ -21,7 +21,7 @@ HALL = {
     "listening": {"checkpoints", "embedding"},
     "cataloguing": {"listening", "embedding"},
     "explaining": {"listening"},
-    "proving": set(),
+    "proving": {"listening"},  # an audit hears what it audits
     "learning": {"listening", "embedding", "proving"},
     "sharing": {"listening", "embedding", "proving", "learning"},
 }

@@ -8,11 +8,13 @@ import pytest
 import soundfile
 import torch
 from conftest import RATE, ROOT, noise, tone
+from test_command import tonada
+from tonada.datasets_scripts import emotion_4qaed, provenance
 
 from tonada.learning.batches import scales_of, whole_songs
 from tonada.learning.calibration import conformal_quantile, fit_temperature
 from tonada.learning.recipes import Data, RecipeError, load_recipe
-from tonada.learning.songs import load_songs
+from tonada.learning.songs import load_songs, split_of
 from tonada.learning.training import train
 from tonada.listening.listener import Listener
 from tonada.proving.predictions import read_predictions
@@ -90,6 +92,16 @@ def test_the_folder_it_leaves_classifies_as_the_trained_model_does(folder, train
     for expected in read_predictions(tmp_path / "predictions" / "tiny.csv")[:3]:
         answer = listener.listen(folder / "songs" / "audio" / f"{expected.song_id[1:]}.ogg")
         assert answer.probabilities == pytest.approx(expected.probabilities, abs=1e-4)
+
+
+def test_the_folder_names_its_data_and_inspect_prints_it(folder, trained, tmp_path):
+    recipe = load_recipe(folder / "recipe.yaml")
+    save_trained(trained, recipe, folder / "recipe.yaml", tmp_path)
+    saved = provenance.load(tmp_path / provenance.FILE)
+    rows = emotion_4qaed.load(folder / "songs")
+    assert saved == provenance.of(rows, "emotion_4qaed", split_of(rows, recipe.data).hash, trained.extractor.to_dict())
+    assert str(saved) in (tmp_path / "README.md").read_text()
+    assert f"data       {saved}\n" in tonada("inspect", tmp_path).stdout
 
 
 def test_the_card_tells_what_was_measured_beside_the_majority(folder, trained, tmp_path):

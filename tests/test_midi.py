@@ -2,6 +2,7 @@
 
 import shutil
 import time
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -68,6 +69,21 @@ def test_a_score_that_fails_is_left_out_with_a_warning(tmp_path, soundfont, monk
     assert len([each for each in told if "left out" in str(each.message)]) == 2
     assert list(rows["song_id"]) == ["Q1_aaa_0", "Q4_ccc_1", "Q4_ddd_0", "Q3_e_e_0"]
     assert list(rows["group"]) == ["song aaa", "song ccc", "song ddd", "song e_e"]
+
+
+def test_a_rendered_clip_that_was_deleted_is_rendered_anew(tmp_path, soundfont, monkeypatch):
+    fluidsynth_that(tmp_path / "bin", f"echo x >> {tmp_path / 'calls'}; echo sound > $sound", monkeypatch)
+
+    def rendered() -> list[Path]:
+        rows = emopia.load(SAMPLE, cache_dir=tmp_path / "cache", soundfont=soundfont)
+        return [Path(row["audio"]["path"]) for row in rows]
+
+    first = rendered()
+    before = len((tmp_path / "calls").read_text().split())
+    first[0].unlink()
+    assert rendered() == first
+    assert all(path.is_file() for path in first)
+    assert len((tmp_path / "calls").read_text().split()) == before + 1
 
 
 @pytest.mark.skipif(not (shutil.which("fluidsynth") and midi.SOUNDFONT.is_file()), reason="fluidsynth is not installed")

@@ -95,6 +95,14 @@ def test_a_minute_to_six_is_kept(folder):
     assert "cannot be opened" in left[0].why
 
 
+@pytest.mark.parametrize("suffix", ["wav", "flac", "ogg", "opus", "mp3", "m4a", "aac"])
+def test_a_song_of_any_format_is_measured(recordings, folder, suffix):
+    shutil.copy(recordings / f"good.{suffix}", folder / "audio" / f"song.{suffix}")
+    table(folder, row(f"song.{suffix}", "happy"))
+    songs, left = playlists.gather(folder, Wanted(seconds=(3.5, 4.5)))
+    assert [song["song_id"] for song in songs] == [f"audio/song.{suffix}"], left
+
+
 def test_a_name_that_several_files_have_names_none(folder):
     shutil.copytree(folder / "audio", folder / "copy")
     table(folder, row("0.flac", "happy"), row("copy/1.flac", "sad"))

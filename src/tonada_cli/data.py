@@ -8,9 +8,15 @@ from typing import Annotated
 
 import typer
 
+from tonada_cli.data_audit import audit_data_set
+from tonada_cli.data_build import build
+from tonada_cli.data_fetch import fetch
 from tonada_cli.printing import printable
 
 data = typer.Typer(help="The data sets that Tonada reads.", no_args_is_help=True)
+data.command("audit")(audit_data_set)
+data.command()(build)
+data.command()(fetch)
 
 
 class Format(StrEnum):

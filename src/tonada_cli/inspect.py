@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from tonada_cli.printing import complain
+from tonada_cli.printing import complain, printable
 
 ROW = "{:<42}{:>12}{:>25}"
 
@@ -19,7 +19,7 @@ def inspect(
     ] = None,
 ) -> None:
     """
-    Say what a model hears and answers, and what that costs: parameters and multiply-adds, part by part.
+    Say what a model hears, answers and learned from, and what that costs: parameters and multiply-adds, part by part.
 
     Examples:
 
@@ -31,6 +31,7 @@ def inspect(
 
     from tonada.listening.listener import Listener, ModelError
     from tonada.proving.cost import cost_of
+    from tonada.sharing.provenance import provenance_of_model
 
     disable_progress_bar()
     try:
@@ -39,6 +40,7 @@ def inspect(
         complain(str(error))
         raise typer.Exit(2) from error
     config, extractor = listener.model.config, listener.extractor
+    learned_from = provenance_of_model(listener.model.name_or_path, revision)
     parts = cost_of(listener.model, listener.one_segment())
     multiply_adds = sum(part.multiply_adds for part in parts)
     typer.echo(f"model      {listener.name}")
@@ -48,6 +50,7 @@ def inspect(
     if set(config.branches) != {"descriptors"}:
         keeps = f", keeps {config.attention_top_k}" if config.attention_mode.startswith("topk") else ""
         typer.echo(f"attention  {config.attention_mode}{keeps}, {config.attention_placement}")
+    typer.echo(f"data       {printable(str(learned_from or 'not recorded'))}")
     typer.echo()
     typer.echo(ROW.format("part", "parameters", "multiply-adds a segment"))
     for part in parts:

@@ -11,10 +11,12 @@ from accelerate.utils import set_seed
 from torch.utils.data import DataLoader
 from tqdm import tqdm
 
+from tonada.datasets_scripts.provenance import Provenance
 from tonada.feature_extraction import TonadaFeatureExtractor
 from tonada.learning.baselines import baselines
 from tonada.learning.batches import Batch, DrawnSegments, collate, scales_of, whole_songs
 from tonada.learning.calibration import conformal_quantile, fit_temperature
+from tonada.learning.provenance import provenance_of
 from tonada.learning.recipes import Recipe, Training
 from tonada.learning.songs import Song, load_songs
 from tonada.modeling import TonadaConfig, TonadaForAudioClassification
@@ -32,12 +34,14 @@ class Trained:
         extractor: what it hears with.
         predictions: of every held-out song, by system: the recipe's name, and the baselines.
         epoch: the best one, from 1.
+        provenance: names the songs, the split and the features that it learned from.
     """
 
     model: TonadaForAudioClassification
     extractor: TonadaFeatureExtractor
     predictions: dict[str, list[Prediction]]
     epoch: int
+    provenance: Provenance
 
 
 def train(recipe: Recipe, root: Path) -> Trained:
@@ -46,12 +50,13 @@ def train(recipe: Recipe, root: Path) -> Trained:
     set_seed(recipe.training.seed)  # before the model exists, so that its first weights are the seed's too
     extractor = TonadaFeatureExtractor(**recipe.features)
     songs, labels = load_songs(recipe.data, root, extractor)
+    provenance = provenance_of(recipe.data, root, extractor)
     scales = scales_of(songs["train"])
     model = new_model(recipe, extractor, labels, scales)
     epoch = fit(model, songs, scales, recipe.training, accelerator)
     calibrate(model, songs["validation"])
     own = [prediction for split in HELD_OUT for prediction in predict(model, songs[split], split, recipe)]
-    return Trained(model, extractor, {recipe.name: own, **baselines(songs, labels, recipe)}, epoch)
+    return Trained(model, extractor, {recipe.name: own, **baselines(songs, labels, recipe)}, epoch, provenance)
 
 
 def new_model(

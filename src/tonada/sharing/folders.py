@@ -1,4 +1,4 @@
-"""A trained model as a folder: weights, config, extractor, flat code files, card, and the predictions behind it."""
+"""A trained model as a folder: weights, config, extractor, flat code files, card, and what stands behind it."""
 
 from pathlib import Path
 
@@ -27,6 +27,8 @@ validation, one for test, one seed. Validation chose the epoch ({epoch}) and fit
 flatter; the test songs chose nothing. Brackets are 95 % intervals, resampling artists.
 
 {table}
+
+Learned from and measured on {provenance} (whole in `provenance.json`).
 
 Chance is {chance:.2f} in accuracy. `majority` always gives the most frequent label; `logistic-regression` has the same
 descriptors, averaged over the song. Printed by `tonada train {recipe}`.
@@ -76,6 +78,7 @@ def save_trained(trained: Trained, recipe: Recipe, recipe_path: Path, folder: Pa
     (folder / "predictions").mkdir(exist_ok=True)
     for system, predictions in trained.predictions.items():
         write_predictions(predictions, folder / "predictions" / f"{system}.csv")
+    trained.provenance.save(folder)
     (folder / "README.md").write_text(card(trained, recipe, recipe_path), encoding="utf-8")
 
 
@@ -103,6 +106,7 @@ def card(trained: Trained, recipe: Recipe, recipe_path: Path) -> str:
         rate=extractor.sampling_rate,
         epoch=trained.epoch,
         table=table(trained.predictions, recipe.name),
+        provenance=trained.provenance,
         chance=1 / config.num_labels,
         recipe=recipe_path,
         temperature=config.temperature,

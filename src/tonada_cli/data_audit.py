@@ -1,0 +1,176 @@
+"""`tonada data audit`: a data set in, a page that says what is wrong with it out."""
+
+import os
+from contextlib import closing
+from enum import StrEnum
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from tonada_cli.audit_printing import as_json, as_lines
+from tonada_cli.data_options import options_of
+from tonada_cli.printing import aside, complain, quiet_libraries, track
+
+if TYPE_CHECKING:
+    import numpy as np
+    from datasets import Dataset
+
+    from tonada.proving.auditing.audit import Audit
+
+
+class Deal(StrEnum):
+    """How rows come to their sides, as recipes name it."""
+
+    EVEN = "even"
+    HASHED = "hashed"
+    OFFICIAL = "official"
+
+
+class Format(StrEnum):
+    """How findings are printed."""
+
+    TABLE = "table"
+    JSON = "json"
+
+
+def audit_data_set(
+    name: Annotated[str, typer.Argument(help="A data set, as `tonada data list` has it.", show_default=False)],
+    folder: Annotated[Path, typer.Argument(help="Its folder.", show_default=False)],
+    report: Annotated[Path, typer.Option(help="The folder for report.md and its figures.", show_default=False)],
+    deal: Annotated[
+        Deal | None,
+        typer.Option(help="How songs are split: official if the data set has one, else even.", show_default=False),
+    ] = None,
+    folds: Annotated[int, typer.Option(min=2, help="Of a deal that is not official.")] = 6,
+    seed: Annotated[int, typer.Option(min=0, help="Of a deal that is not official.")] = 0,
+    set: Annotated[
+        str | None,
+        typer.Option(
+            help="Descriptors to compute of the audio and look at, as `tonada features` names them: hsf90, bag32, …",
+            show_default=False,
+        ),
+    ] = None,
+    option: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="Of the data set's own, NAME=VALUE, again for more: table=modified (a wrong name lists them).",
+            show_default=False,
+        ),
+    ] = None,
+    format: Annotated[Format, typer.Option(help="For people, or for programs.")] = Format.TABLE,
+) -> None:
+    """
+    Look for leaks: one recording or one artist on two sides of a split, one recording with two labels.
+
+    Recordings are one by their bytes, by their decoded samples, or by an acoustic fingerprint that survives
+    re-encoding, resampling, gain, trimming and cropping; rows of a table and images by their content. Each fold is a
+    side: what stands on two leaks in cross-validation.
+
+    REPORT/report.md has the findings, missing and corrupt files, class balance, lengths and rates, labels that occur
+    together, the tree of labels, and of descriptors the correlations, the explained variance and box plots by class.
+
+    The exit code is 1 when a leak is found. A file that cannot be heard is named on standard error and in the
+    report. Descriptors of --set stay in REPORT, and the same command goes on with them. Needs matplotlib:
+    pip install 'tonada[explain]'.
+
+    Examples:
+
+      tonada data audit emotify DATA/emotify --report audit
+
+      tonada data audit folder ~/Music/labelled --report audit --deal even --folds 5 --set hsf90
+
+      tonada data audit turkish DATA/turkish --report audit --option table=modified
+    """
+    if find_spec("matplotlib") is None:
+        complain("matplotlib, which draws the figures, is not installed; pip install 'tonada[explain]'")
+        raise typer.Exit(2)
+    from tonada.datasets_scripts.splits import SplitError
+
+    from tonada.proving.auditing.report import write_report
+
+    try:
+        report.mkdir(parents=True, exist_ok=True)  # before an hour of listening
+        with quiet_libraries():
+            rows = _rows(name, folder, option or [])
+            chosen = deal or (Deal.OFFICIAL if "split" in rows.features else Deal.EVEN)
+            audit = _audit(name, folder, rows, chosen, folds, seed, set, report)
+            page = write_report(audit, report)
+    except SplitError as error:
+        complain(f"{error} (--deal, --folds)")
+        raise typer.Exit(2) from error
+    except OSError as error:
+        complain(f"{error.filename}: {error.strerror}" if error.strerror else str(error))
+        raise typer.Exit(2) from error
+    except ValueError as error:
+        complain(str(error))
+        raise typer.Exit(2) from error
+    except KeyboardInterrupt:
+        complain("interrupted before anything could be said of the data set")
+        raise typer.Exit(130) from None
+    typer.echo((as_json if format is Format.JSON else as_lines)(audit, page))
+    raise typer.Exit(1 if audit.leaks else 0)
+
+
+def _rows(name: str, folder: Path, options: list[str]) -> "Dataset":
+    import datasets
+    from tonada.datasets_scripts import registry
+
+    datasets.disable_progress_bars()
+    load = registry.data_set(name).load
+    try:
+        return load(folder, **options_of(load, options))
+    except ValueError as error:
+        if "corresponds to no data" in str(error):  # what `datasets` says of a table without rows
+            raise ValueError(f"{folder}: {name} takes none of its songs; see docs/data.md for what it takes") from error
+        raise
+
+
+def _audit(
+    name: str,
+    folder: Path,
+    rows: "Dataset",
+    deal: Deal,
+    folds: int,
+    seed: int,
+    descriptor_set: str | None,
+    report: Path,
+) -> "Audit":
+    from tonada.proving.auditing.audit import audit
+    from tonada.proving.auditing.files import hear
+    from tonada.proving.auditing.songs import parts_of
+
+    parts = parts_of(rows, deal, folds, seed)
+    paths = [audio["path"] for audio in rows["audio"]] if "audio" in rows.features else []
+    if descriptor_set and not paths:
+        raise ValueError(f"--set is for audio, and {name} has none; its columns are {', '.join(rows.features)}")
+    features = _features(paths, descriptor_set, report) if descriptor_set else None
+    heard = []
+    for path in track(paths, total=len(paths), unit="song"):
+        heard.append(hear(path))
+        if heard[-1].message:
+            with aside():
+                complain(heard[-1].message)
+    said = "official" if deal is Deal.OFFICIAL else f"{deal}, {folds} folds, seed {seed}"
+    return audit(name, folder.expanduser(), rows, said, parts, heard, features)
+
+
+def _features(paths: list[str], descriptor_set: str, report: Path) -> tuple[list[str], "np.ndarray"]:
+    """Descriptors of each file, computed into REPORT and read from there."""
+    from tonada.cataloguing.features import SetError, extract, extractor_of
+    from tonada.cataloguing.hearing import HearingError
+    from tonada.cataloguing.tables import TableError
+    from tonada.proving.auditing.descriptors import read_features
+
+    output = report / f"{Path(descriptor_set).stem}.parquet"
+    cores = len(os.sched_getaffinity(0))
+    try:
+        extractor = extractor_of(descriptor_set)
+        found = [(path, None) for path in dict.fromkeys(paths)]
+        with closing(extract(found, extractor, output, workers=cores)) as songs:
+            for _ in track(songs, total=len(found), unit="song"):
+                pass
+    except (SetError, TableError, HearingError) as error:
+        raise ValueError(str(error)) from error
+    return read_features(output, paths)

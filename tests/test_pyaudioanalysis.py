@@ -1,0 +1,76 @@
+"""pyAudioAnalysis' tables come out of its pickles as they are, and no pickle is ever run."""
+
+import io
+import struct
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from tonada.datasets_scripts import pickled_lists, pyaudioanalysis
+from tonada.datasets_scripts.pickled_lists import PickleError
+
+TABLE = [[[0.5, 1.0], [2.0, 3.0]], [0.0, 1.0], [10.0, 20.0], [1.0, 2.0], ["Jazz", "Rock"]]
+
+
+def pickled(*lists: list) -> io.BytesIO:
+    """What Python's pickler writes of lists of numbers and words, protocol 4; long ones in two batches."""
+    return io.BytesIO(b"".join(b"\x80\x04" + written(each) + b"." for each in lists))
+
+
+def written(value) -> bytes:
+    if isinstance(value, float):
+        return b"G" + struct.pack(">d", value)
+    if isinstance(value, str):
+        return b"\x8c" + bytes([len(value)]) + value.encode() + b"\x94"
+    if len(value) == 1:
+        return b"]\x94" + written(value[0]) + b"a"
+    halves = [value[: len(value) // 2], value[len(value) // 2 :]]
+    return b"]\x94" + b"".join(b"(" + b"".join(map(written, half)) + b"e" for half in halves)
+
+
+def test_lists_are_read_as_they_were_written():
+    assert list(pickled_lists.read(pickled(*TABLE), 5)) == TABLE
+    long = [[float(number)] for number in range(3000)]  # written in several batches
+    assert list(pickled_lists.read(pickled(long), 1)) == [long]
+
+
+def test_what_a_pickle_would_run_is_not_run(tmp_path):
+    place = tmp_path / "made"
+    word = b"\x8c" + bytes([len(str(place))]) + str(place).encode()
+    for call in (
+        b"cos\nmkdir\n(S'%s'\ntR." % str(place).encode(),
+        b"\x80\x04\x8c\x02os\x8c\x05mkdir\x93" + word + b"\x85R.",
+        b"\x80\x04]\x8c\x02os\x8c\x05mkdir\x93" + word + b"\x85Ra.",
+    ):
+        with pytest.raises(PickleError, match="only lists, numbers and words are read"):
+            list(pickled_lists.read(io.BytesIO(call), 1))
+    assert not place.exists()
+
+
+@given(st.binary(max_size=200))
+def test_any_bytes_are_lists_or_an_error(content):
+    with pytest.raises(PickleError):
+        list(pickled_lists.read(io.BytesIO(content), 2))
+
+
+def test_a_source_package_gives_its_rows_in_their_own_units(tmp_path):
+    models = tmp_path / "package" / pyaudioanalysis.MODELS
+    models.mkdir(parents=True)
+    (models / "knn_musical_genre_6").write_bytes(pickled(*TABLE).getvalue())
+    content = pyaudioanalysis._read(pyaudioanalysis._file(tmp_path / "package", "genre"))
+    assert content == dict(zip(("X", "y", "mean", "std", "classes"), TABLE, strict=True))
+
+
+@pytest.mark.parametrize(("table", "rows", "width"), [("genre", 581, 138), ("music", 2422, 136)])
+def test_the_published_package_has_the_tables_of_the_data_folder(data, tmp_path, table, rows, width):
+    package = data / "pyAudioAnalysis-0.3.14.tar.gz"
+    if not package.is_file():
+        pytest.skip("TONADA_DATA holds no pyAudioAnalysis-0.3.14.tar.gz (pip download --no-binary :all: --no-deps)")
+    opened = pyaudioanalysis.form.opened(pyaudioanalysis.PyAudioAnalysis, package, tmp_path)
+    ours = pyaudioanalysis._read(pyaudioanalysis._file(opened, table))
+    known = pyaudioanalysis._read(pyaudioanalysis._file(data / "tables" / "pyaudioanalysis", table))
+    assert np.shape(ours["X"]) == (rows, width)
+    for name in ("X", "y", "mean", "std", "classes"):
+        kind = known[name].dtype  # the copy has X in single precision
+        np.testing.assert_array_equal(np.asarray(ours[name]).astype(kind), known[name])
