@@ -34,6 +34,11 @@ def crossvalidated_table(systems: dict[str, list[Prediction]]) -> str:
     return "\n".join(lines)
 
 
+def best_of(systems: dict[str, list[Prediction]]) -> str:
+    """The name of the most accurate system."""
+    return max(systems, key=lambda name: _figures(_total(_confusions(systems[name])))[0, 0])
+
+
 def by_label(predictions: Sequence[Prediction]) -> str:
     """A Markdown table of a system's confusions: a row a truth, how many were answered with each label, and recall."""
     labels = sorted({each.truth for each in predictions})

@@ -14,13 +14,13 @@ VOTES = ("soft", "hard")
 BASELINES = ("majority", "logistic-regression")
 NUMBER = (int, float)
 TYPES: dict[str, tuple[type, ...]] = {
-    **dict.fromkeys(("name", "keep", "features", "script", "folder", "table", "label", "group", "song_id"), (str,)),
+    **dict.fromkeys(("name", "keep", "script", "folder", "table", "label", "group", "song_id"), (str,)),
     **dict.fromkeys(("model", "balance", "vote"), (str,)),
     **dict.fromkeys(("columns", "of"), (list,)),
-    **dict.fromkeys(("data", "systems", "options", "settings", "search", "over"), (dict,)),
-    **dict.fromkeys(("folds", "repeats", "seed", "select", "candidates"), (int,)),
+    **dict.fromkeys(("data", "systems", "features", "options", "settings", "search", "over"), (dict,)),
+    **dict.fromkeys(("folds", "repeats", "seed", "select", "candidates", "level"), (int,)),
     **dict.fromkeys(("cap", "pca", "precision"), NUMBER),
-    "power": (bool,),
+    **dict.fromkeys(("power", "unique"), (bool,)),
 }
 """What each key of a recipe holds, or null where it may be left out."""
 
@@ -74,11 +74,19 @@ class System:
 
 @dataclass(frozen=True)
 class Songs:
-    """A data set by its script and folder, with options of its `load`; or a table of one's own and its columns."""
+    """
+    A data set by its script and folder, with options of its `load`; or a table of one's own and its columns.
+
+    Attributes:
+        level: of the data set's tree of labels, 1 for the roots; the leaves if left out.
+        unique: leaves out songs whose numbers are another's, all of them.
+    """
 
     script: str | None = None
     folder: str = "."
     options: dict[str, Any] = field(default_factory=dict)
+    level: int | None = None
+    unique: bool = False
     table: str | None = None
     label: str = "label"
     group: str | None = None
@@ -95,7 +103,7 @@ class ClassicalRecipe:
         data: which songs.
         systems: by name.
         keep: the system that is fitted on all songs and saved.
-        features: of a data set with audio, the descriptor set that is heard.
+        features: of a data set with audio, the descriptor `set` that is heard, and settings of the extractor.
         folds: of disjoint groups.
         repeats: how often the songs are dealt anew.
         seed: of the deals and the models.
@@ -106,7 +114,7 @@ class ClassicalRecipe:
     data: Songs
     systems: dict[str, System]
     keep: str
-    features: str | None = None
+    features: dict[str, Any] = field(default_factory=dict)
     folds: int = 5
     repeats: int = 1
     seed: int = 0

@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -58,15 +58,31 @@ def load_rows(recipe: ClassicalRecipe, root: Path) -> Rows:
         AudioError: a recording cannot be read.
     """
     if recipe.data.table is not None:
-        return _own_table(recipe.data, root / recipe.data.table)
+        rows = _own_table(recipe.data, root / recipe.data.table)
+    else:
+        rows = _data_set(recipe, root)
+    return _unique(rows) if recipe.data.unique else rows
+
+
+def _unique(rows: Rows) -> Rows:
+    """One row of those whose numbers are all equal, the first."""
+    kept = np.sort(np.unique(rows.values, axis=0, return_index=True)[1])
+    by_song = {name: getattr(rows, name)[kept] for name in ("values", "labels", "song_ids", "groups")}
+    return replace(rows, **by_song)
+
+
+def _data_set(recipe: ClassicalRecipe, root: Path) -> Rows:
     try:
         module = data_set(str(recipe.data.script))
         rows = module.load(root / recipe.data.folder, **recipe.data.options)
     except (TypeError, ValueError) as error:
         raise RecipeError(f"data: {error}") from error
+    answer = "label" if recipe.data.level is None else f"level_{recipe.data.level}"
+    if answer not in rows.features:
+        raise RecipeError(f"data.level is {recipe.data.level}; {recipe.data.script} has {', '.join(rows.features)}")
     is_audio = "audio" in rows.features
-    if is_audio != (recipe.features is not None):
-        wanted = "features: hsf90, bag32 or fma518" if is_audio else "no features, for it is a table of numbers"
+    if is_audio != ("set" in recipe.features):
+        wanted = "features: {set: hsf90} or another set" if is_audio else "no features, for it is a table of numbers"
         raise RecipeError(f"data.script {recipe.data.script} needs {wanted}")
     extractor = _extractor(recipe.features) if recipe.features else None
     values = np.asarray(rows["descriptors"], dtype=float) if extractor is None else _heard(rows, extractor)
@@ -74,11 +90,11 @@ def load_rows(recipe: ClassicalRecipe, root: Path) -> Rows:
     return Rows(
         values,
         columns,
-        np.array(rows["label"]),
-        tuple(rows.features["label"].names),
+        np.array(rows[answer]),
+        tuple(rows.features[answer].names),
         np.array(rows["song_id"]),
         np.array(splits.units(rows["song_id"], rows["group"])),
-        dict(module.PARENTS) if rows.features["label"].names == module.LABELS else {},
+        dict(module.PARENTS) if rows.features[answer].names == module.LABELS else {},
         extractor,
     )
 
@@ -90,10 +106,11 @@ def schema_hash(columns: Sequence[str], extractor: TonadaFeatureExtractor | None
     return hashlib.sha256(json.dumps(list(columns)).encode()).hexdigest()
 
 
-def _extractor(name: str) -> TonadaFeatureExtractor:
+def _extractor(features: dict[str, Any]) -> TonadaFeatureExtractor:
+    settings = {name: value for name, value in features.items() if name != "set"}
     try:
-        return TonadaFeatureExtractor.for_set(name)
-    except ValueError as error:
+        return TonadaFeatureExtractor.for_set(features["set"], **{**settings, "segment_seconds": None})
+    except (TypeError, ValueError) as error:
         raise RecipeError(f"features: {error}") from error
 
 
