@@ -11,12 +11,13 @@ from accelerate.utils import set_seed
 from torch.utils.data import DataLoader
 from tqdm import tqdm
 
+from tonada.datasets_scripts.splits import Split
 from tonada.feature_extraction import TonadaFeatureExtractor
 from tonada.learning.baselines import baselines
 from tonada.learning.batches import Batch, DrawnSegments, collate, scales_of, whole_songs
 from tonada.learning.calibration import conformal_quantile, fit_temperature
 from tonada.learning.recipes import Recipe, Training
-from tonada.learning.songs import Song, load_songs
+from tonada.learning.songs import Song, load_songs, split_from
 from tonada.modeling import TonadaConfig, TonadaForAudioClassification
 from tonada.proving.predictions import HELD_OUT, Prediction
 from tonada.proving.scores import macro_f1
@@ -32,12 +33,14 @@ class Trained:
         extractor: what it hears with.
         predictions: of every held-out song, by system: the recipe's name, and the baselines.
         epoch: the best one, from 1.
+        split: which songs it learned from, was chosen on, and was tested on.
     """
 
     model: TonadaForAudioClassification
     extractor: TonadaFeatureExtractor
     predictions: dict[str, list[Prediction]]
     epoch: int
+    split: Split
 
 
 def train(recipe: Recipe, root: Path) -> Trained:
@@ -51,7 +54,7 @@ def train(recipe: Recipe, root: Path) -> Trained:
     epoch = fit(model, songs, scales, recipe.training, accelerator)
     calibrate(model, songs["validation"])
     own = [prediction for split in HELD_OUT for prediction in predict(model, songs[split], split, recipe)]
-    return Trained(model, extractor, {recipe.name: own, **baselines(songs, labels, recipe)}, epoch)
+    return Trained(model, extractor, {recipe.name: own, **baselines(songs, labels, recipe)}, epoch, split_from(songs))
 
 
 def new_model(
