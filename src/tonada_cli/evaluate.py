@@ -76,7 +76,7 @@ def evaluate(
 
     try:
         listener, source = _listener(model, revision)
-        evaluated = _evaluated(listener, Asked(data, folder, split, source, recipe, hub_dataset), report)
+        evaluated = _evaluated(listener, Asked(data, folder, split.value, source, recipe, hub_dataset), report)
     except (ModelError, EvaluationError) as error:
         complain(str(error))
         raise typer.Exit(2) from error
@@ -106,12 +106,12 @@ def _listener(model: str, revision: str | None) -> "tuple[Listener, str]":
 
 
 def _evaluated(listener: "Listener", asked: "Asked", folder: Path) -> "Evaluated":
-    from datasets.utils.logging import disable_progress_bar
+    from datasets.utils import disable_progress_bars
 
     from tonada.evaluating.evaluation import evaluate as evaluate_model
     from tonada.evaluating.folders import save
 
-    disable_progress_bar()  # of reading a table
+    disable_progress_bars()  # of reading a table
     folder.mkdir(parents=True, exist_ok=True)  # before an hour of listening
     with quiet_libraries():
         evaluated = evaluate_model(listener, asked)

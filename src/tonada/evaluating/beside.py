@@ -1,10 +1,12 @@
 """What simpler systems say of the same songs, and what folds that share artists would have made of them."""
 
+import warnings
 from collections.abc import Sequence
 
 import numpy as np
 
 from tonada.datasets_scripts.splits import assign_folds
+from tonada.evaluating.held_out import EvaluationError
 from tonada.evaluating.tables import Table
 from tonada.learning.baselines import BASELINES, Baseline
 from tonada.proving.predictions import Prediction
@@ -36,7 +38,8 @@ def gap(table: Table, labels: list[str]) -> dict[str, list[Prediction]]:
     Logistic regression's predictions of every song by folds dealt song by song, as if artists did not matter, and by
     folds disjoint in artists. Empty where no artist has two songs, or there are too few songs to deal.
     """
-    if len(set(table.groups)) == len(set(table.song_ids)):
+    performers = len(set(table.groups))
+    if performers in (1, len(set(table.song_ids))) or np.bincount(table.labels).max() < 2:
         return {}
     by_folds = {"random folds": table.song_ids, "artist-disjoint folds": table.groups}
     everything = np.arange(len(table.labels))
@@ -60,14 +63,19 @@ def out_of_fold(baseline: Baseline, table: Table, chosen: np.ndarray, units: Seq
         chosen: which of them.
         units: what stays together, a name for each song of the table.
         labels: how many there are.
+
+    Raises:
+        EvaluationError: there are too few to learn from some and answer others.
     """
     truth, kept = table.labels[chosen], [units[each] for each in chosen]
     count = min(FOLDS, len(set(kept)), int(np.bincount(truth).max()))
     if count < 2:
-        raise ValueError(
+        raise EvaluationError(
             f"{len(chosen)} songs of {len(set(kept))} performers cannot be dealt into two folds; give more"
         )
-    folds = assign_folds(truth.tolist(), kept, count, seed=0)
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message="The least populated class")  # few songs are better than none
+        folds = assign_folds(truth.tolist(), kept, count, seed=0)
     values = np.zeros((len(chosen), labels))
     for fold in range(count):
         learn, answer = chosen[folds != fold], chosen[folds == fold]

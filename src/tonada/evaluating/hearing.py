@@ -56,7 +56,8 @@ def hear(listener: Listener, rows: Dataset, parts: list[str], seed: int) -> Hear
         parts: what each of them was to the model.
         seed: of the model's training.
     """
-    listener.model(**listener.one_segment())  # the first call of a process is slower than any other
+    with torch.inference_mode():  # the first call of a process is slower than any other
+        listener.model(**listener.one_segment().to(listener.model.device))
     heard, names = Heard(), rows.features["label"].names
     for place, row in enumerate(tqdm(rows, desc="listening", unit="song", disable=None)):
         start = time.perf_counter()

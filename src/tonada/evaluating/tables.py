@@ -54,9 +54,9 @@ def descriptors_of(rows: Dataset, labels: Sequence[str], extractor: TonadaFeatur
             waveform = decode(row["audio"]["path"], plain.sampling_rate, limits)
         except AudioError:
             continue  # named where the model hears it
-        heard = plain(waveform, sampling_rate=plain.sampling_rate, return_tensors="np")
+        heard = plain(waveform, sampling_rate=plain.sampling_rate, return_tensors="pt")
         places.append(place)
-        vectors.append(np.asarray(heard["descriptors"])[0].mean(0))
+        vectors.append(heard["descriptors"][0].mean(0).numpy())
     kept = rows.select(places)
     names = rows.features["label"].names
     truth = np.array([labels.index(names[label]) for label in kept["label"]], dtype=int)

@@ -6,7 +6,7 @@ import yaml
 from huggingface_hub import EvalResult, EvalResultEntry, eval_result_entries_to_yaml
 from huggingface_hub.repocard_data import eval_results_to_model_index
 
-from tonada.proving.page import TITLES
+from tonada.proving.score_tables import TITLES
 
 HUB_TYPES = {"macro_f1": "f1"}  # what the Hub calls a metric, where that is another word than ours
 LEADING = "macro_f1"

@@ -2,17 +2,8 @@
 
 from typing import Any
 
-TITLES = {
-    "accuracy": "accuracy",
-    "balanced_accuracy": "balanced accuracy",
-    "macro_f1": "macro-F1",
-    "weighted_f1": "weighted F1",
-    "cohen_kappa": "Cohen's kappa",
-    "roc_auc": "ROC-AUC",
-    "pr_auc": "PR-AUC",
-    "log_loss": "log-loss",
-    "brier": "Brier score",
-}
+from tonada.proving.score_tables import if_calibrated, markdown_table, number, score_table
+
 Report = dict[str, Any]
 
 
@@ -34,14 +25,14 @@ def page(report: Report) -> str:
 
 def _head(report: Report) -> str:
     data, songs = report["data"], report["systems"][report["model"]]["songs"]
-    lines = [f"# {report['model']} on {data['name']}", ""]
-    lines += [f"**{warning}.**" for warning in report["warnings"]]
-    lines.append(
+    paragraphs = [f"# {report['model']} on {data['name']}"]
+    paragraphs += [f"**{warning}.**" for warning in report["warnings"]]
+    paragraphs.append(
         f"{songs['count']} songs of {songs['groups']} performers or groups, of the part *{data['part']}* "
         f"({data['source']}). Brackets are 95 % intervals, resampling performers. What each number means: "
         "docs/evaluation.md of Tonada."
     )
-    return "\n".join(lines)
+    return "\n\n".join(paragraphs)
 
 
 def _scores(report: Report) -> str:
@@ -49,27 +40,22 @@ def _scores(report: Report) -> str:
     model = report["systems"][report["model"]]
     columns = {f"{report['model']}, songs": model["songs"], f"{report['model']}, segments": model["segments"]}
     columns |= {name: each["songs"] for name, each in report["systems"].items() if name != report["model"]}
-    rows = [[title, *(_number(each["scores"][name]) for each in columns.values())] for name, title in TITLES.items()]
-    rows.append(["calibration error (ECE)", *(f"{each['calibration']['ece']:.3f}" for each in columns.values())])
-    rows.append(["ECE if calibrated", *(_if_calibrated(each["calibration"]) for each in columns.values())])
-    rows.append(["abstention area", *(f"{each['abstention']['abstention_area']:.3f}" for each in columns.values())])
-    rows.append(["songs or segments", *(str(each["count"]) for each in columns.values())])
-    return "## Scores\n\n" + _table(["", *columns], rows)
+    return "## Scores\n\n" + score_table(columns)
 
 
 def _comparisons(report: Report) -> str:
     rows = [
         [
             name,
-            _number(each["macro_f1"], "+"),
-            _number(each["accuracy"], "+"),
+            number(each["macro_f1"], "+"),
+            number(each["accuracy"], "+"),
             f"{each['only_first']} / {each['only_second']}",
             f"{each['mcnemar']:.2g}",
         ]
         for name, each in report["comparisons"].items()
     ]
     head = ["baseline", "macro-F1 above it", "accuracy above it", "right alone: model / baseline", "McNemar's p"]
-    return f"## Beside the baselines\n\nOn the same songs. {report['taught']}\n\n" + _table(head, rows)
+    return f"## Beside the baselines\n\nOn the same songs. {report['taught']}\n\n" + markdown_table(head, rows)
 
 
 def _labels(report: Report) -> str:
@@ -85,14 +71,14 @@ def _labels(report: Report) -> str:
         ]
         for label, of_song in model["songs"]["labels"].items()
     ]
-    return "## Labels\n\nSongs / segments.\n\n" + _table(["label", "precision", "recall", "F1", "songs"], rows)
+    return "## Labels\n\nSongs / segments.\n\n" + markdown_table(["label", "precision", "recall", "F1", "songs"], rows)
 
 
 def _confusion(report: Report) -> str:
     songs = report["systems"][report["model"]]["songs"]
     labels = list(songs["labels"])
     rows = [[label, *map(str, counts)] for label, counts in zip(labels, songs["confusion"], strict=True)]
-    return "## Confusion\n\nRows are the truth. ![Confusion](confusion.png)\n\n" + _table(["", *labels], rows)
+    return "## Confusion\n\nRows are the truth. ![Confusion](confusion.png)\n\n" + markdown_table(["", *labels], rows)
 
 
 def _sureness(report: Report) -> str:
@@ -102,7 +88,7 @@ def _sureness(report: Report) -> str:
         "## How sure",
         "",
         f"The calibration error is {calibration['ece']:.3f}; on as many songs, probabilities that were exactly "
-        f"true would show {_if_calibrated(calibration)}.",
+        f"true would show {if_calibrated(calibration)}.",
     ]
     if songs["sets"] is not None:
         sets = songs["sets"]
@@ -124,14 +110,12 @@ def _gap(report: Report) -> str:
     gap = report["gap"]
     if gap is None:
         return "## The gap\n\nNot measured: no performer has two songs here, or there are too few to deal into folds."
-    rows = [[name, _number(gap[name]["macro_f1"]), _number(gap[name]["accuracy"])] for name in gap["folds"]]
-    rows.append(
-        ["**the gap**", _number(gap["difference"]["macro_f1"], "+"), _number(gap["difference"]["accuracy"], "+")]
-    )
+    rows = [[name, number(gap[name]["macro_f1"]), number(gap[name]["accuracy"])] for name in gap["folds"]]
+    rows.append(["**the gap**", number(gap["difference"]["macro_f1"], "+"), number(gap["difference"]["accuracy"], "+")])
     return (
         f"## The gap\n\nWhat sharing performers between learning and testing would add, measured of **{gap['of']}** "
         f"on all {gap['count']} songs (not of {report['model']}, which was not trained anew).\n\n"
-        + _table(["", "macro-F1", "accuracy"], rows)
+        + markdown_table(["", "macro-F1", "accuracy"], rows)
     )
 
 
@@ -145,7 +129,7 @@ def _cost(report: Report) -> str:
         ["parameters", f"{cost['parameters']:,}"],
         ["multiply-adds a segment", f"{cost['multiply_adds_a_segment']:,}"],
     ]
-    return f"## Cost\n\nFrom file to answer, on {cost['machine']}.\n\n" + _table(["", ""], rows)
+    return f"## Cost\n\nFrom file to answer, on {cost['machine']}.\n\n" + markdown_table(["", ""], rows)
 
 
 def _refused(report: Report) -> str:
@@ -153,18 +137,3 @@ def _refused(report: Report) -> str:
         return ""
     names = "\n".join(f"- {each['song_id']}: {each['status']}" for each in report["refused"])
     return f"## Not heard\n\n{len(report['refused'])} songs could not be judged and are in no figure.\n\n{names}"
-
-
-def _number(score: dict[str, float | None], sign: str = "") -> str:
-    if score["value"] is None:
-        return "-"
-    return f"{score['value']:{sign}.3f} [{score['low']:{sign}.3f}, {score['high']:{sign}.3f}]"
-
-
-def _if_calibrated(calibration: dict[str, float]) -> str:
-    return f"{calibration['ece_if_calibrated']:.3f} (at most {calibration['ece_if_calibrated_95']:.3f})"
-
-
-def _table(head: list[str], rows: list[list[str]]) -> str:
-    lines = [head, ["---"] * len(head), *rows]
-    return "\n".join("| " + " | ".join(cell.replace("|", "\\|") for cell in line) + " |" for line in lines)
