@@ -72,9 +72,9 @@ def test_the_folder_holds_everything_promised(home, report):
     found = {path.relative_to(home / "report").as_posix() for path in (home / "report").rglob("*") if path.is_file()}
     assert found == {
         *FIGURES,
-        *("report.md", "report.json", "segments.csv", "model-index.yaml", ".eval_results/folder.yaml"),
+        *("report.md", "report.json", "segments/tiny.csv", "model-index.yaml", ".eval_results/folder.yaml"),
         *(f"predictions/{name}.csv" for name in ("tiny", "majority", "logistic-regression")),
-        *("gap/random-folds.csv", "gap/artist-disjoint-folds.csv"),
+        *("gap/random-folds.csv", "gap/disjoint-folds.csv"),
     }
     assert json.loads((home / "report" / "report.json").read_text()) == report
 
@@ -109,7 +109,7 @@ def test_the_page_shows_the_numbers_of_the_json(home, report):
 
 
 def test_segments_are_judged_beside_their_songs(home, report):
-    segments = read_predictions(home / "report" / "segments.csv")
+    segments = read_predictions(home / "report" / "segments" / "tiny.csv")
     assert report["systems"]["tiny"]["segments"]["count"] == len(segments) > 5
     assert {each.song_id for each in segments} == {
         each.song_id for each in read_predictions(home / "report" / "predictions" / "tiny.csv")

@@ -9,6 +9,7 @@ from tonada.datasets_scripts.splits import assign_folds
 from tonada.evaluating.held_out import EvaluationError
 from tonada.evaluating.tables import Table
 from tonada.learning.baselines import BASELINES, Baseline
+from tonada.proving.measuring import DEALS
 from tonada.proving.predictions import Prediction
 
 FOLDS = 5
@@ -41,7 +42,7 @@ def gap(table: Table, labels: list[str]) -> dict[str, list[Prediction]]:
     performers = len(set(table.groups))
     if performers in (1, len(set(table.song_ids))) or np.bincount(table.labels).max() < 2:
         return {}
-    by_folds = {"random folds": table.song_ids, "artist-disjoint folds": table.groups}
+    by_folds = dict(zip(DEALS, (table.song_ids, table.groups), strict=True))
     everything = np.arange(len(table.labels))
     truths = [
         Prediction(song, group, "fold", 0, labels[label], dict.fromkeys(labels, 0.0))

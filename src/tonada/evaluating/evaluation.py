@@ -21,7 +21,7 @@ from tonada.listening.listener import Listener
 from tonada.modeling.labels_tonada import SINGLE_LABEL
 from tonada.proving.cost import cost_of
 from tonada.proving.machine import machine
-from tonada.proving.measuring import compared, measured
+from tonada.proving.measuring import compared, gap_between, measured
 from tonada.proving.predictions import Prediction
 
 NEEDED = ("evaluate", "matplotlib")
@@ -57,14 +57,14 @@ class Evaluated:
     Attributes:
         report: plain facts, for JSON and for the page.
         songs: predictions of songs, by system.
-        segments: predictions of the model's segments.
+        segments: predictions of the model's segments, by its name.
         folds: predictions behind the gap, by how the folds were dealt.
         heard: what the model heard.
     """
 
     report: dict[str, Any]
     songs: dict[str, list[Prediction]]
-    segments: list[Prediction]
+    segments: dict[str, list[Prediction]]
     folds: dict[str, list[Prediction]]
     heard: Heard
 
@@ -104,11 +104,11 @@ def evaluate(listener: Listener, asked: Asked) -> Evaluated:
         "taught": _taught(taught, answered),
         "systems": _systems(listener, songs, heard.segments),
         "comparisons": {name: compared(heard.songs, each) for name, each in songs.items() if name != listener.name},
-        "gap": _gap(folds),
+        "gap": {"of": GAP_OF, **gap_between(folds)} if folds else None,
         "cost": _cost(listener, heard, memory),
         "refused": [asdict(each) for each in heard.refused],
     }
-    return Evaluated(report, songs, heard.segments, folds, heard)
+    return Evaluated(report, songs, {listener.name: heard.segments}, folds, heard)
 
 
 def load(asked: Asked, listener: Listener) -> Dataset:
@@ -185,21 +185,6 @@ def _systems(listener: Listener, songs: dict[str, list[Prediction]], segments: l
     own = {"songs": measured(songs[listener.name], quantile), "segments": measured(segments, quantile)}
     return {listener.name: own} | {
         name: {"songs": measured(each)} for name, each in songs.items() if name != listener.name
-    }
-
-
-def _gap(folds: dict[str, list[Prediction]]) -> dict[str, Any] | None:
-    if not folds:
-        return None
-    scores = {name: measured(each)["scores"] for name, each in folds.items()}
-    random, disjoint = folds.values()
-    difference = compared(random, disjoint)
-    return {
-        "of": GAP_OF,
-        "count": len(random),
-        "folds": list(folds),
-        **scores,
-        "difference": {name: difference[name] for name in ("macro_f1", "accuracy")},
     }
 
 

@@ -13,16 +13,15 @@ from tonada.proving.predictions import write_predictions
 
 def save(evaluated: Evaluated, folder: Path) -> None:
     """
-    Write `report.md`, `report.json`, `predictions/` (a CSV a system), `segments.csv`, `gap/` (a CSV a deal) and four
+    Write `report.md`, `report.json`, `predictions/` and `segments/` (a CSV a system), `gap/` (a CSV a deal) and four
     figures; of a test also `model-index.yaml` and `.eval_results/`. Files of an earlier report are replaced.
     """
     report = evaluated.report
     folder.mkdir(parents=True, exist_ok=True)
-    for name, predictions in evaluated.songs.items():
-        write_predictions(predictions, _made(folder / "predictions") / f"{_file_name(name)}.csv")
-    for name, predictions in evaluated.folds.items():
-        write_predictions(predictions, _made(folder / "gap") / f"{_file_name(name)}.csv")
-    write_predictions(evaluated.segments, folder / "segments.csv")
+    kinds = {"predictions": evaluated.songs, "segments": evaluated.segments, "gap": evaluated.folds}
+    for kind, systems in kinds.items():
+        for name, predictions in systems.items():
+            write_predictions(predictions, _made(folder / kind) / f"{_file_name(name)}.csv")
     draw(report["systems"][report["model"]]["songs"], Judged.of(evaluated.songs[report["model"]]), folder)
     blocks = {
         folder / "model-index.yaml": model_index,

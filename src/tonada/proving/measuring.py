@@ -17,9 +17,12 @@ from tonada.proving.metrics import (
     LabelScores,
     ProbabilityScores,
 )
-from tonada.proving.paired import compare
+from tonada.proving.paired import COMPARED, compare
 from tonada.proving.predictions import Prediction
 from tonada.proving.weighted_scores import SCORES
+
+DEALS = ("random-folds", "disjoint-folds")
+"""Song by song, and whole groups."""
 
 
 def measured(predictions: Sequence[Prediction], conformal_quantile: float | None = None) -> dict[str, Any]:
@@ -53,6 +56,17 @@ def compared(first: Sequence[Prediction], second: Sequence[Prediction]) -> dict[
         "only_first": found.only_first,
         "only_second": found.only_second,
         "mcnemar": found.mcnemar,
+    }
+
+
+def gap_between(folds: dict[str, list[Prediction]]) -> dict[str, Any]:
+    """What folds that share groups have over disjoint ones, plain for JSON, from one system's predictions by both."""
+    difference = compared(*(folds[name] for name in DEALS))
+    return {
+        "count": len(folds[DEALS[0]]),
+        "folds": list(DEALS),
+        **{name: measured(folds[name])["scores"] for name in DEALS},
+        "difference": {name: difference[name] for name in COMPARED},
     }
 
 

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from tonada.proving.score_tables import if_calibrated, markdown_table, number, score_table
+from tonada.proving.score_tables import gap_table, if_calibrated, markdown_table, number, score_table
 
 Report = dict[str, Any]
 
@@ -110,12 +110,9 @@ def _gap(report: Report) -> str:
     gap = report["gap"]
     if gap is None:
         return "## The gap\n\nNot measured: no performer has two songs here, or there are too few to deal into folds."
-    rows = [[name, number(gap[name]["macro_f1"]), number(gap[name]["accuracy"])] for name in gap["folds"]]
-    rows.append(["**the gap**", number(gap["difference"]["macro_f1"], "+"), number(gap["difference"]["accuracy"], "+")])
     return (
         f"## The gap\n\nWhat sharing performers between learning and testing would add, measured of **{gap['of']}** "
-        f"on all {gap['count']} songs (not of {report['model']}, which was not trained anew).\n\n"
-        + markdown_table(["", "macro-F1", "accuracy"], rows)
+        f"on all {gap['count']} songs (not of {report['model']}, which was not trained anew).\n\n{gap_table(gap)}"
     )
 
 

@@ -33,6 +33,13 @@ def score_table(columns: dict[str, dict[str, Any]]) -> str:
     return markdown_table(["", *columns], rows)
 
 
+def gap_table(gap: dict[str, Any]) -> str:
+    """Both deals and the difference, from what `gap_between` says."""
+    rows = [[name, number(gap[name]["macro_f1"]), number(gap[name]["accuracy"])] for name in gap["folds"]]
+    rows.append(["the gap", number(gap["difference"]["macro_f1"], "+"), number(gap["difference"]["accuracy"], "+")])
+    return markdown_table(["", "macro-F1", "accuracy"], rows)
+
+
 def number(score: dict[str, float | None], sign: str = "") -> str:
     """A score and its interval, with signs where it is a difference."""
     if score["value"] is None:

@@ -20,11 +20,29 @@ it and an offset taken off; its figures are those weights hearing as the package
 emotion-descriptors are as it heard then.
 """
 
+GAP = """The gap: logistic regression on the descriptors of all songs, every song answered by a system that did not
+learn from it, with folds dealt song by song and with folds disjoint in artists."""
+
 
 def results_page(folder: Path) -> str:
-    """A table a subfolder, which is named after the system that the others in it are compared with."""
+    """
+    Of each subfolder the tables of its systems; it is named after the one that the others in it are compared with. In
+    it, `segments` and `gap` are what `tonada evaluate` leaves, if there.
+    """
     parts = sorted(path for path in folder.iterdir() if path.is_dir())
-    return "\n".join([HEAD, *(f"## {part.name}\n\n{table(load_systems(part), part.name)}\n" for part in parts)])
+    return "\n\n".join([HEAD.rstrip(), *(paragraph for path in parts for paragraph in _paragraphs(path))]) + "\n"
+
+
+def _paragraphs(folder: Path) -> list[str]:
+    from tonada.proving.measuring import gap_between, measured  # seconds that only the page has to wait
+    from tonada.proving.score_tables import gap_table, score_table
+
+    systems, folds = load_systems(folder), load_systems(folder / "gap")
+    columns = {name: measured(_test(each)) for name, each in systems.items()}
+    for name, segments in load_systems(folder / "segments").items():
+        columns[f"{name}, segments"] = measured(_test(segments))
+    found = [f"## {folder.name}", table(systems, folder.name), "Every score, on the test songs:", score_table(columns)]
+    return found if not folds else [*found, GAP, gap_table(gap_between(folds))]
 
 
 def load_systems(folder: Path) -> dict[str, list[Prediction]]:
@@ -60,6 +78,10 @@ def _gain(reference: list[Prediction], other: list[Prediction]) -> str:
 
 def _of_split(predictions: list[Prediction], split: str) -> Judged:
     return Judged.of([each for each in predictions if each.split == split])
+
+
+def _test(predictions: list[Prediction]) -> list[Prediction]:
+    return [each for each in predictions if each.split == HELD_OUT[1]]
 
 
 def _figure(judged: Judged) -> str:
