@@ -8,6 +8,7 @@ import numpy as np
 from tonada.proving.predictions import Prediction
 
 SUMS_TO = 1e-3  # how far probabilities may be from summing to one: they are kept in decimals
+ROUNDING = 1e-9
 
 
 @dataclass(frozen=True)
@@ -53,7 +54,7 @@ class Judged:
 
 def normalised(probabilities: np.ndarray) -> np.ndarray:
     """
-    Probabilities `(songs, labels)` that sum to one exactly.
+    Probabilities `(songs, labels)` that sum to one.
 
     Raises:
         ValueError: they are no probabilities.
@@ -61,4 +62,4 @@ def normalised(probabilities: np.ndarray) -> np.ndarray:
     sums = probabilities.sum(1, keepdims=True)
     if not (np.all(probabilities >= 0) and np.allclose(sums, 1, rtol=0, atol=SUMS_TO)):
         raise ValueError("expected probabilities, a row a song, of at least 0 and summing to 1")
-    return probabilities / sums
+    return probabilities / np.where(np.abs(sums - 1) < ROUNDING, 1, sums)  # dividing by it would break ties
