@@ -71,7 +71,7 @@ def hear(listener: Listener, rows: Dataset, parts: list[str], seed: int) -> Hear
         heard.places.append(place)
         facts = (row["song_id"], row["group"], parts[place], seed, names[row["label"]])
         heard.songs.append(Prediction(*facts, song))
-        heard.segments += [Prediction(*facts, each) for each in segments]
+        heard.segments.extend(Prediction(*facts, each) for each in segments)
     return heard
 
 

@@ -66,4 +66,5 @@ def descriptors_of(rows: Dataset, labels: Sequence[str], extractor: TonadaFeatur
 def _plain(extractor: TonadaFeatureExtractor) -> TonadaFeatureExtractor:
     if "descriptors" not in extractor.branches or extractor.stems is not None:
         return TonadaFeatureExtractor(branches=("descriptors",))
-    return TonadaFeatureExtractor.from_dict({**extractor.to_dict(), "branches": ["descriptors"]})
+    fewer = {"branches": ["descriptors"], "feature_schema": None}  # a schema is of all branches together
+    return TonadaFeatureExtractor.from_dict({**extractor.to_dict(), **fewer})
