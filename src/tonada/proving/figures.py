@@ -60,7 +60,7 @@ def _reliability(axes: "Axes", songs: dict[str, Any]) -> None:
     bounds = np.array([_wilson(round(each["accuracy"] * each["songs"]), each["songs"]) for each in found])
     axes.plot([0, 1], [0, 1], color=CHANCE, linestyle="--", label="exactly true")
     axes.vlines(sure, bounds[:, 0], bounds[:, 1], color=SYSTEM, alpha=0.4)
-    axes.plot(sure, right, "o-", color=SYSTEM, label=f"ECE {songs['calibration']['ece']:.3f}")
+    axes.plot(sure, right, "o", color=SYSTEM, clip_on=False, label=f"ECE {songs['calibration']['ece']:.3f}")
     axes.set(xlim=(0, 1), ylim=(0, 1), xlabel="probability of the answer", ylabel="share of right answers")
     axes.legend(loc="upper left")
 

@@ -49,7 +49,7 @@ def number(score: dict[str, float | None], sign: str = "") -> str:
 
 def if_calibrated(calibration: dict[str, float]) -> str:
     """The calibration error of a calibrated system, and what one such system in twenty exceeds."""
-    return f"{calibration['ece_if_calibrated']:.3f} (at most {calibration['ece_if_calibrated_95']:.3f})"
+    return f"{calibration['ece_if_calibrated']:.3f} (95 % below {calibration['ece_if_calibrated_95']:.3f})"
 
 
 def markdown_table(head: list[str], rows: list[list[str]]) -> str:
