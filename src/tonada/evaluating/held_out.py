@@ -56,10 +56,10 @@ def sides(rows: Dataset, data: str, model: str, revision: str | None, recipe: Pa
     try:
         if recipe is not None:
             return _dealt(rows, data, load_recipe(recipe), recipe)
-        found = [cached_file(model, name, revision=revision, **NOT_GIVEN) for name in (RECIPE, SPLIT)]
-        if None in found:
+        own, split = (cached_file(model, name, revision=revision, **NOT_GIVEN) for name in (RECIPE, SPLIT))
+        if own is None or split is None:
             return Sides([UNKNOWN] * len(rows), f"{model} does not say which songs it learned from")
-        return _kept(rows, data, load_recipe(found[0]), splits.load(found[1]))
+        return _kept(rows, data, load_recipe(own), splits.load(split))
     except (RecipeError, splits.SplitError, OSError) as error:
         raise EvaluationError(str(error)) from error
 
