@@ -8,15 +8,17 @@ import pytest
 import soundfile
 import yaml
 from conftest import RATE, ROOT, noise, tone
+from datasets import Dataset
 from huggingface_hub import parse_eval_result_entries
 from huggingface_hub.repocard_data import model_index_to_eval_results
 from test_command import tonada
+from tonada.datasets_scripts.splits import Split
 from tonada.feature_extraction import TonadaFeatureExtractor
 from tonada.modeling import TonadaConfig, TonadaForAudioClassification
 
 from tonada.evaluating.beside import gap
 from tonada.evaluating.evaluation import chosen
-from tonada.evaluating.held_out import EvaluationError, Sides
+from tonada.evaluating.held_out import EvaluationError, Sides, sides
 from tonada.evaluating.tables import Table
 from tonada.proving.judged import Judged
 from tonada.proving.metrics import AnswerScores
@@ -185,3 +187,15 @@ def test_the_gap_is_what_sharing_artists_adds():
 def test_where_nobody_has_two_songs_there_is_no_gap():
     names = [str(number) for number in range(10)]
     assert gap(Table(list(range(10)), np.zeros((10, 2)), np.arange(10) % 2, names, names), ["a", "b"]) == {}
+
+
+def test_a_model_saved_with_its_split_knows_which_songs_are_new(tmp_path):
+    """A song that came after the split is a test, unless the model learned from its performer."""
+    (tmp_path / "recipe.yaml").write_text(RECIPE)
+    Split({"A": "train", "B": "test"}, {"A": "ana", "B": "ben"}).save(tmp_path / "split.json")
+    rows = Dataset.from_dict({"song_id": ["A", "B", "C", "D"], "group": ["ana", "ben", "ana", "new"]})
+    assert sides(rows, "folder", str(tmp_path), None, None).parts == ["train", "test", "train", "test"]
+    assert sides(rows, "emotify", str(tmp_path), None, None).parts == ["test"] * 4
+    (tmp_path / "split.json").write_text("{}")
+    with pytest.raises(EvaluationError, match="is not a saved split"):
+        sides(rows, "folder", str(tmp_path), None, None)

@@ -113,3 +113,18 @@ def test_the_results_page_is_computed_from_the_files(tmp_path):
     assert "## perfect" in page
     assert "| perfect | 1.000 [" in page
     assert table({"perfect": rows}, "perfect") in page
+    assert "The gap" not in page
+
+
+def test_the_results_page_shows_segments_and_the_gap_where_they_are_kept(tmp_path):
+    rows = [prediction(number, "ab"[number % 2], "ab"[number % 2]) for number in range(8)]
+    validation = [prediction(number, "a", "a", "validation") for number in range(2)]
+    kept = {"": {"perfect": rows + validation}, "segments": {"perfect": rows * 3}}
+    kept["gap"] = {"random-folds": rows, "disjoint-folds": rows}
+    for part, systems in kept.items():
+        (tmp_path / "perfect" / part).mkdir(parents=True, exist_ok=True)
+        for name, predictions in systems.items():
+            write_predictions(predictions, tmp_path / "perfect" / part / f"{name}.csv")
+    page = results_page(tmp_path)
+    assert "| songs or segments | 8 | 24 |" in page
+    assert "| the gap | +0.000 [+0.000, +0.000] |" in page
