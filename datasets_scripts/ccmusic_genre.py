@@ -12,7 +12,7 @@ tiny replica of its schema.
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -63,7 +63,7 @@ class CcmusicGenre(form.SongBuilder):
 
     def _songs(self, folder: Path) -> Iterator[dict[str, Any]]:
         for split in form.SPLITS:
-            for number, row in enumerate(_rows(folder / "eval" / split)):
+            for number, row in enumerate(rows_of(folder / "eval" / split)):
                 song = f"{split} {number}"
                 yield {**row, "song_id": song, "group": song, "split": split}
 
@@ -101,18 +101,18 @@ def _download(revision: str | None) -> Path:
     return Path(found)
 
 
-def _rows(place: Path) -> Iterator[dict[str, Any]]:
-    """Images and labels in Tonada's spelling, of all files of a split."""
+def rows_of(place: Path, content: Sequence[str] = IMAGES) -> Iterator[dict[str, Any]]:
+    """Content and labels in Tonada's spelling, of all Parquet and Arrow files of a split."""
     paths = sorted(path for path in place.iterdir() if path.suffix in (".parquet", ".arrow"))
     if not paths:
         raise ValueError(f"{place} holds no .parquet and no .arrow file")
     for path in paths:
         for batch in _batches(path):
-            tables.require(path.name, batch.schema.names, (*IMAGES, *LEVELS.values()))
+            tables.require(path.name, batch.schema.names, (*content, *LEVELS.values()))
             names = {column: _names(path, batch.schema, theirs) for column, theirs in LEVELS.items()}
             for row in batch.to_pylist():
                 labels = {column: names[column][row[theirs]] for column, theirs in LEVELS.items()}
-                yield {**{name: row[name] for name in IMAGES}, **labels}
+                yield {**{name: row[name] for name in content}, **labels}
 
 
 def _batches(path: Path) -> Iterator[pyarrow.RecordBatch]:

@@ -171,10 +171,14 @@ def kept(cache_dir: str | Path | None) -> Path:
 
 
 def _top(builder: type[SongBuilder], folder: Path) -> Path:
-    """The one folder that an archive was made of, if it holds nothing else and what is needed is not beside it."""
+    """The one folder that an archive was made of; the archive's own if what is needed is there, or if it is a label's."""
     found = list(folder.iterdir())
-    beside = any((folder / name).exists() for name in builder.NEEDS if name != ".")
-    return found[0] if len(found) == 1 and found[0].is_dir() and not beside else folder
+    needed = [name for name in builder.NEEDS if name != "."]
+    if len(found) != 1 or not found[0].is_dir() or any((folder / name).exists() for name in needed):
+        return folder
+    suffixes = {path.suffix.lower() for path in found[0].iterdir()}
+    is_label = not needed and suffixes & tables.AUDIO_SUFFIXES and not suffixes & tables.TABLE_SUFFIXES
+    return folder if is_label else found[0]
 
 
 def _edition(builder: type[SongBuilder], folder: Path) -> str:

@@ -5,7 +5,7 @@ from types import ModuleType
 from typing import Any
 
 NAMES = (
-    *("emotion_4qaed", "emotify", "emopia", "ccmusic_genre", "fma"),
+    *("emotion_4qaed", "emotify", "emopia", "ccmusic_genre", "ccmusic_audio", "fma"),
     *("turkish", "gtzan", "pyaudioanalysis", "music_or_not", "audioset_vggish", "free_audio", "playlists", "folder"),
 )
 

@@ -12,4 +12,4 @@ cp build/emotion/predictions/*.csv docs/results/emotion/
 bundled=src/tonada/checkpoints/emotion
 mkdir -p "$bundled"
 cp build/emotion/config.json build/emotion/preprocessor_config.json build/emotion/model.safetensors \
-  build/emotion/provenance.json build/emotion/README.md "$bundled/"
+  build/emotion/{recipe.yaml,split.json,provenance.json,README.md} "$bundled/"

@@ -27,7 +27,7 @@ def emotion(bundled) -> TonadaForAudioClassification:
 
 def test_it_is_at_most_five_megabytes_of_safetensors_and_runs_no_code(bundled):
     assert (bundled / "model.safetensors").stat().st_size <= 5_000_000
-    assert {path.suffix for path in bundled.iterdir()} == {".json", ".safetensors", ".md"}
+    assert {path.suffix for path in bundled.iterdir()} == {".json", ".safetensors", ".md", ".yaml"}
 
 
 def test_every_tensor_is_finite(bundled):
@@ -72,6 +72,13 @@ def test_no_artist_is_in_validation_and_test():
     for name, predictions in load_systems(RESULTS / "emotion").items():
         sides = [{each.group for each in predictions if each.split == split} for split in ("validation", "test")]
         assert not sides[0] & sides[1], name
+
+
+def test_its_recipe_and_its_split_are_those_of_the_recorded_predictions(bundled):
+    assert (bundled / "recipe.yaml").read_bytes() == (ROOT / "recipes" / "emotion.yaml").read_bytes()
+    split = splits.load(bundled / "split.json")
+    recorded = {each.song_id: each.split for each in read_predictions(RESULTS / "emotion" / "emotion.csv")}
+    assert {song: part for song, part in split.parts.items() if part in HELD_OUT} == recorded
 
 
 def test_the_recorded_predictions_are_the_checkpoints(data):

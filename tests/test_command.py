@@ -54,6 +54,7 @@ def test_help_names_every_command_and_each_teaches_by_example():
     assert "classify" in tonada("--help").stdout
     assert "tonada classify song.mp3" in tonada("classify", "--help").stdout
     assert "tonada train recipes/emotion.yaml" in tonada("train", "--help").stdout
+    assert "tonada evaluate emotion emotion_4qaed" in tonada("evaluate", "--help").stdout
 
 
 def test_json_is_one_list_in_the_order_given(mixed):

@@ -88,3 +88,14 @@ def test_the_data_at_hand_is_music_or_not(data, tmp_path):
     rows = music_or_not.load(data, cache_dir=tmp_path, music=music, non_music=noise)
     assert [list(rows["label"]).count(label) for label in (0, 1)] == [1020, 320]
     assert len(set(rows["group"])) == 926
+
+
+def test_an_archive_of_one_label_keeps_it(songs, tmp_path):
+    shutil.rmtree(songs / "wild")
+    archive = shutil.make_archive(str(tmp_path / "songs"), "zip", songs)
+    assert load(archive, tmp_path).features["label"].names == ["calm"]
+
+
+def test_an_archive_may_hold_the_folder_itself(songs, tmp_path):
+    archive = shutil.make_archive(str(tmp_path / "packed"), "gztar", tmp_path, "songs")
+    assert load(archive, tmp_path).features["label"].names == ["calm", "wild"]

@@ -23,6 +23,7 @@ HALL = {
     "explaining": {"listening"},
     "proving": {"listening"},  # an audit hears what it audits
     "learning": {"listening", "embedding", "proving"},
+    "evaluating": {"listening", "proving", "learning"},
     "sharing": {"listening", "embedding", "proving", "learning"},
 }
 

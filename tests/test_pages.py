@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from conftest import ROOT, run_python
 
-PAGES = ("labels", "model")
+PAGES = ("evaluation", "labels", "model")
 
 
 class Page:

@@ -1,12 +1,15 @@
 """Scores, intervals and the tables made from them."""
 
-import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tonada.proving import weighted_scores
+from tonada.proving.intervals import interval, value
+from tonada.proving.judged import Judged
+from tonada.proving.paired import compare
 from tonada.proving.predictions import Prediction, read_predictions, write_predictions
-from tonada.proving.scores import _macro_f1_of_confusions, bootstrap_interval, macro_f1
+from tonada.proving.scores import macro_f1
 from tonada.proving.tables import results_page, table
 
 
@@ -19,20 +22,26 @@ def test_macro_f1_weighs_every_label_alike():
     assert macro_f1(list("aaab"), list("aaaa")) == pytest.approx((6 / 7 + 0) / 2)
 
 
+def judged(truth, answers, groups) -> Judged:
+    values = {answer: {label: 0.8 if label == answer else 0.2 / 3 for label in "abcd"} for answer in "abcd"}
+    facts = zip(truth, answers, groups, strict=True)
+    return Judged.of([Prediction("", group, "test", 0, true, values[answer]) for true, answer, group in facts])
+
+
 @given(st.lists(st.tuples(st.sampled_from("abcd"), st.sampled_from("abcd")), min_size=1, max_size=30))
 def test_the_bootstraps_score_is_macro_f1(pairs):
     truth, answers = zip(*pairs, strict=True)
     alone = [str(number) for number in range(len(pairs))]
-    once = np.ones((1, len(pairs)))
-    assert _macro_f1_of_confusions(once, truth, answers, alone)[0] == pytest.approx(macro_f1(truth, answers))
+    assert value(weighted_scores.macro_f1, judged(truth, answers, alone)) == pytest.approx(macro_f1(truth, answers))
 
 
 def test_the_interval_holds_the_score_and_narrows_with_more_artists():
     truth, answers = ["a", "b"] * 20, ["a", "b", "b", "b"] * 10
     groups = [str(number // 2) for number in range(40)]
-    low, high = bootstrap_interval(truth, answers, groups)
+    low, high = interval(weighted_scores.macro_f1, judged(truth, answers, groups))
     assert low < macro_f1(truth, answers) < high
-    many = bootstrap_interval(truth * 10, answers * 10, [f"{copy} {group}" for copy in range(10) for group in groups])
+    copies = [f"{copy} {group}" for copy in range(10) for group in groups]
+    many = interval(weighted_scores.macro_f1, judged(truth * 10, answers * 10, copies))
     assert many[1] - many[0] < (high - low) / 2
 
 
@@ -40,9 +49,10 @@ def test_a_gain_is_judged_on_the_same_songs():
     truth = ["a", "b"] * 20
     groups = [str(number // 2) for number in range(40)]
     worse = ["b" if number % 4 == 0 else label for number, label in enumerate(truth)]
-    low, high = bootstrap_interval(truth, truth, groups, others=worse)
+    first, second = judged(truth, truth, groups), judged(truth, worse, groups)
+    low, high = interval(weighted_scores.macro_f1, first, second)
     assert 0 < low < macro_f1(truth, truth) - macro_f1(truth, worse) < high
-    assert bootstrap_interval(truth, worse, groups, others=worse) == (0, 0)
+    assert interval(weighted_scores.macro_f1, second, second) == (0, 0)
 
 
 def test_systems_that_answered_other_songs_are_not_compared():
@@ -53,9 +63,26 @@ def test_systems_that_answered_other_songs_are_not_compared():
 
 def test_songs_of_one_artist_are_not_independent_witnesses():
     truth, answers = ["a", "b"] * 20, ["a", "b", "b", "b"] * 10
-    few = bootstrap_interval(truth, answers, [str(number // 10) for number in range(40)])
-    one_each = bootstrap_interval(truth, answers, [str(number) for number in range(40)])
+    few = interval(weighted_scores.macro_f1, judged(truth, answers, [str(number // 10) for number in range(40)]))
+    one_each = interval(weighted_scores.macro_f1, judged(truth, answers, [str(number) for number in range(40)]))
     assert few != one_each
+
+
+def test_mcnemars_test_is_that_of_a_fair_coin():
+    """Five songs only the first got, one only the second: six tosses, as uneven as 5 to 1 in 14 of 64 cases."""
+    truth = ["a"] * 10
+    first, second = ["a"] * 9 + ["b"], ["b"] * 5 + ["a"] * 5
+    groups = [str(number) for number in range(10)]
+    found = compare(judged(truth, first, groups), judged(truth, second, groups))
+    assert (found.only_first, found.only_second) == (5, 1)
+    assert found.mcnemar == pytest.approx(14 / 64)
+    assert found.gains["accuracy"][0] == pytest.approx(0.4)
+
+
+def test_a_system_beside_itself_differs_in_nothing():
+    same = judged(["a", "b"] * 5, ["a"] * 10, [str(number) for number in range(10)])
+    assert compare(same, same).gains["macro_f1"] == (0, 0, 0)
+    assert compare(same, same).mcnemar == 1
 
 
 @given(st.lists(st.tuples(st.text(min_size=1, max_size=8), st.sampled_from("abc")), min_size=1, max_size=9))
@@ -86,3 +113,18 @@ def test_the_results_page_is_computed_from_the_files(tmp_path):
     assert "## perfect" in page
     assert "| perfect | 1.000 [" in page
     assert table({"perfect": rows}, "perfect") in page
+    assert "The gap" not in page
+
+
+def test_the_results_page_shows_segments_and_the_gap_where_they_are_kept(tmp_path):
+    rows = [prediction(number, "ab"[number % 2], "ab"[number % 2]) for number in range(8)]
+    validation = [prediction(number, "a", "a", "validation") for number in range(2)]
+    kept = {"": {"perfect": rows + validation}, "segments": {"perfect": rows * 3}}
+    kept["gap"] = {"random-folds": rows, "disjoint-folds": rows}
+    for part, systems in kept.items():
+        (tmp_path / "perfect" / part).mkdir(parents=True, exist_ok=True)
+        for name, predictions in systems.items():
+            write_predictions(predictions, tmp_path / "perfect" / part / f"{name}.csv")
+    page = results_page(tmp_path)
+    assert "| songs or segments | 8 | 24 |" in page
+    assert "| the gap | +0.000 [+0.000, +0.000] |" in page

@@ -19,7 +19,14 @@ def test_every_package_of_the_tree_is_in_the_wheel(wheel):
 
 def test_the_bundled_checkpoint_is_in_the_wheel_and_nothing_heavy_beside_it(wheel):
     sizes = {info.filename: info.file_size for info in zipfile.ZipFile(wheel).infolist()}
-    for name in ("config.json", "preprocessor_config.json", "model.safetensors", "README.md"):
+    for name in (
+        "config.json",
+        "preprocessor_config.json",
+        "model.safetensors",
+        "README.md",
+        "recipe.yaml",
+        "split.json",
+    ):
         assert sizes[f"tonada/checkpoints/emotion/{name}"] > 0
     assert sum(sizes.values()) < 6_000_000
 

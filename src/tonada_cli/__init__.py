@@ -14,6 +14,7 @@ import typer
 
 from tonada_cli.classify import classify
 from tonada_cli.data import data
+from tonada_cli.evaluate import evaluate
 from tonada_cli.explain import explain
 from tonada_cli.features import features
 from tonada_cli.inspect import inspect
@@ -29,6 +30,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.command(cls=WithStems)(classify)
+app.command()(evaluate)
 app.command()(explain)
 app.command()(features)
 app.command()(inspect)

@@ -1,8 +1,9 @@
 """What any model must beat: the most frequent label, and logistic regression on the same descriptors."""
 
-from collections import Counter
+from collections.abc import Callable
 
 import numpy as np
+import torch
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
@@ -12,35 +13,47 @@ from tonada.learning.songs import Song
 from tonada.proving.predictions import HELD_OUT, Prediction
 
 Splits = dict[str, list[Song]]
+Baseline = Callable[[np.ndarray, np.ndarray, np.ndarray, int], np.ndarray]
+"""From descriptors `(songs, columns)`, their labels' ids, others' descriptors and how many labels there are to the
+others' probabilities `(others, labels)`."""
 
 
 def baselines(songs: Splits, labels: list[str], recipe: Recipe) -> dict[str, list[Prediction]]:
     """The baselines' predictions of the held-out songs, by name; logistic regression needs the descriptor branch."""
-    shares = _label_shares(songs["train"], labels)
     held_out = [(split, song) for split in HELD_OUT for song in songs[split]]
-    found = {"majority": np.tile(shares, (len(held_out), 1))}
-    if "descriptors" in songs["train"][0].features:
-        songs_to_answer = [song for _, song in held_out]
-        found["logistic-regression"] = _logistic_regression(songs["train"], songs_to_answer, len(labels))
-    return {name: _predictions(held_out, values, labels, recipe) for name, values in found.items()}
+    has_descriptors = "descriptors" in songs["train"][0].features
+    known, asked = (_song_descriptors(some) for some in (songs["train"], [song for _, song in held_out]))
+    truth = np.array([song.label for song in songs["train"]])
+    return {
+        name: _predictions(held_out, baseline(known, truth, asked, len(labels)), labels, recipe)
+        for name, baseline in BASELINES.items()
+        if has_descriptors or baseline is majority
+    }
 
 
-def _label_shares(songs: list[Song], labels: list[str]) -> np.ndarray:
-    counts = Counter(song.label for song in songs)
-    return np.array([counts[index] for index in range(len(labels))]) / len(songs)
+def majority(known: np.ndarray, truth: np.ndarray, asked: np.ndarray, labels: int) -> np.ndarray:
+    """Every song has each label with the share that it has of the songs known."""
+    return np.tile(np.bincount(truth, minlength=labels) / len(truth), (len(asked), 1))
 
 
-def _logistic_regression(train: list[Song], held_out: list[Song], labels: int) -> np.ndarray:
-    """Scaled, regularised at scikit-learn's default strength, fitted on each song's mean descriptors."""
+def logistic_regression(known: np.ndarray, truth: np.ndarray, asked: np.ndarray, labels: int) -> np.ndarray:
+    """Scaled, regularised at scikit-learn's default strength; of songs of one label there is nothing to learn."""
+    if len(set(truth)) == 1:
+        return majority(known, truth, asked, labels)
     classifier = make_pipeline(StandardScaler(), LogisticRegression(max_iter=5000))
-    classifier.fit(_song_descriptors(train), [song.label for song in train])
-    probabilities = np.zeros((len(held_out), labels))  # a label without training songs keeps its zero
-    probabilities[:, classifier.classes_] = classifier.predict_proba(_song_descriptors(held_out))
+    classifier.fit(known, truth)
+    probabilities = np.zeros((len(asked), labels))  # a label without training songs keeps its zero
+    probabilities[:, classifier.classes_] = classifier.predict_proba(asked)
     return probabilities
 
 
+BASELINES: dict[str, Baseline] = {"majority": majority, "logistic-regression": logistic_regression}
+
+
 def _song_descriptors(songs: list[Song]) -> np.ndarray:
-    return np.stack([song.features["descriptors"].mean(0).numpy() for song in songs])
+    """Each song's mean descriptors `(songs, columns)`; no columns without the branch."""
+    none = torch.zeros(1, 0)
+    return np.stack([song.features.get("descriptors", none).mean(0).numpy() for song in songs])
 
 
 def _predictions(

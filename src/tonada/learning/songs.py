@@ -65,3 +65,9 @@ def split_of(rows: Dataset, data: Data) -> splits.Split:
         return splits.official(rows)
     deal = splits.hashed if data.deal == "hashed" else splits.even
     return deal(rows, data.folds, data.seed).sides()
+
+
+def split_from(songs: dict[str, list[Song]]) -> splits.Split:
+    """The split that songs were dealt by, as data."""
+    parts = {song.song_id: part for part, members in songs.items() for song in members}
+    return splits.Split(parts, {song.song_id: song.group for members in songs.values() for song in members})

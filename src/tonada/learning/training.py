@@ -12,13 +12,14 @@ from torch.utils.data import DataLoader
 from tqdm import tqdm
 
 from tonada.datasets_scripts.provenance import Provenance
+from tonada.datasets_scripts.splits import Split
 from tonada.feature_extraction import TonadaFeatureExtractor
 from tonada.learning.baselines import baselines
 from tonada.learning.batches import Batch, DrawnSegments, collate, scales_of, whole_songs
 from tonada.learning.calibration import conformal_quantile, fit_temperature
 from tonada.learning.provenance import provenance_of
 from tonada.learning.recipes import Recipe, Training
-from tonada.learning.songs import Song, load_songs
+from tonada.learning.songs import Song, load_songs, split_from
 from tonada.modeling import TonadaConfig, TonadaForAudioClassification
 from tonada.proving.predictions import HELD_OUT, Prediction
 from tonada.proving.scores import macro_f1
@@ -34,6 +35,7 @@ class Trained:
         extractor: what it hears with.
         predictions: of every held-out song, by system: the recipe's name, and the baselines.
         epoch: the best one, from 1.
+        split: which songs it learned from, was chosen on, and was tested on.
         provenance: names the songs, the split and the features that it learned from.
     """
 
@@ -41,6 +43,7 @@ class Trained:
     extractor: TonadaFeatureExtractor
     predictions: dict[str, list[Prediction]]
     epoch: int
+    split: Split
     provenance: Provenance
 
 
@@ -56,7 +59,8 @@ def train(recipe: Recipe, root: Path) -> Trained:
     epoch = fit(model, songs, scales, recipe.training, accelerator)
     calibrate(model, songs["validation"])
     own = [prediction for split in HELD_OUT for prediction in predict(model, songs[split], split, recipe)]
-    return Trained(model, extractor, {recipe.name: own, **baselines(songs, labels, recipe)}, epoch, provenance)
+    systems = {recipe.name: own, **baselines(songs, labels, recipe)}
+    return Trained(model, extractor, systems, epoch, split_from(songs), provenance)
 
 
 def new_model(

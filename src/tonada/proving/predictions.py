@@ -34,7 +34,7 @@ def write_predictions(predictions: Iterable[Prediction], path: Path) -> None:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow([*FACTS, *labels])
         for row in rows:
-            values = [f"{row.probabilities[label]:.6f}" for label in labels]
+            values = [f"{row.probabilities[label]:.9g}" for label in labels]
             writer.writerow([*(getattr(row, fact) for fact in FACTS), *values])
 
 

@@ -3,8 +3,10 @@
 import sys
 from pathlib import Path
 
+from tonada.proving.intervals import interval, value
+from tonada.proving.judged import Judged
 from tonada.proving.predictions import HELD_OUT, Prediction, read_predictions
-from tonada.proving.scores import bootstrap_interval, macro_f1
+from tonada.proving.weighted_scores import accuracy, macro_f1
 
 HEAD = """# Results
 
@@ -18,11 +20,29 @@ it and an offset taken off; its figures are those weights hearing as the package
 emotion-descriptors are as it heard then.
 """
 
+GAP = """The gap: logistic regression on the descriptors of all songs, every song answered by a system that did not
+learn from it, with folds dealt song by song and with folds disjoint in artists."""
+
 
 def results_page(folder: Path) -> str:
-    """A table a subfolder, which is named after the system that the others in it are compared with."""
+    """
+    Of each subfolder the tables of its systems; it is named after the one that the others in it are compared with. In
+    it, `segments` and `gap` are what `tonada evaluate` leaves, if there.
+    """
     parts = sorted(path for path in folder.iterdir() if path.is_dir())
-    return "\n".join([HEAD, *(f"## {part.name}\n\n{table(load_systems(part), part.name)}\n" for part in parts)])
+    return "\n\n".join([HEAD.rstrip(), *(paragraph for path in parts for paragraph in _paragraphs(path))]) + "\n"
+
+
+def _paragraphs(folder: Path) -> list[str]:
+    from tonada.proving.measuring import gap_between, measured  # seconds that only the page has to wait
+    from tonada.proving.score_tables import gap_table, score_table
+
+    systems, folds = load_systems(folder), load_systems(folder / "gap")
+    columns = {name: measured(_test(each)) for name, each in systems.items()}
+    for name, segments in load_systems(folder / "segments").items():
+        columns[f"{name}, segments"] = measured(_test(segments))
+    found = [f"## {folder.name}", table(systems, folder.name), "Every score, on the test songs:", score_table(columns)]
+    return found if not folds else [*found, GAP, gap_table(gap_between(folds))]
 
 
 def load_systems(folder: Path) -> dict[str, list[Prediction]]:
@@ -36,46 +56,37 @@ def table(systems: dict[str, list[Prediction]], reference: str) -> str:
 
     The last column is what the `reference` system's test macro-F1 has over the row's.
     """
-    rows = [(_score(predictions, HELD_OUT[0]), name, predictions) for name, predictions in systems.items()]
+    rows = [(value(macro_f1, _of_split(each, HELD_OUT[0])), name, each) for name, each in systems.items()]
     lines = [
         f"| system | validation macro-F1 | test macro-F1 | test accuracy | {reference} minus it, on test |",
         "|---|---|---|---|---|",
     ]
     for _, name, predictions in sorted(rows, key=lambda row: (-row[0], row[1])):
-        figures = [_figure(predictions, split) for split in HELD_OUT]
+        validation, test = (_of_split(predictions, split) for split in HELD_OUT)
         gain = "" if name == reference else _gain(systems[reference], predictions)
-        lines.append(f"| {name} | {figures[0]} | {figures[1]} | {_accuracy(predictions):.3f} | {gain} |")
+        lines.append(f"| {name} | {_figure(validation)} | {_figure(test)} | {value(accuracy, test):.3f} | {gain} |")
     return "\n".join(lines)
 
 
 def _gain(reference: list[Prediction], other: list[Prediction]) -> str:
-    truth, answers, groups = _of_split(reference, HELD_OUT[1])
-    others = _of_split(other, HELD_OUT[1])[1]
     if [each.song_id for each in reference] != [each.song_id for each in other]:
         raise ValueError("the systems answered other songs, or in another order; only the same songs can be compared")
-    low, high = bootstrap_interval(truth, answers, groups, others)
-    return f"{macro_f1(truth, answers) - macro_f1(truth, others):+.3f} [{low:+.3f}, {high:+.3f}]"
+    ours, theirs = _of_split(reference, HELD_OUT[1]), _of_split(other, HELD_OUT[1])
+    low, high = interval(macro_f1, ours, theirs)
+    return f"{value(macro_f1, ours) - value(macro_f1, theirs):+.3f} [{low:+.3f}, {high:+.3f}]"
 
 
-def _of_split(predictions: list[Prediction], split: str) -> tuple[list[str], list[str], list[str]]:
-    chosen = [each for each in predictions if each.split == split]
-    return [each.truth for each in chosen], [each.answer for each in chosen], [each.group for each in chosen]
+def _of_split(predictions: list[Prediction], split: str) -> Judged:
+    return Judged.of([each for each in predictions if each.split == split])
 
 
-def _score(predictions: list[Prediction], split: str) -> float:
-    truth, answers, _ = _of_split(predictions, split)
-    return macro_f1(truth, answers)
+def _test(predictions: list[Prediction]) -> list[Prediction]:
+    return [each for each in predictions if each.split == HELD_OUT[1]]
 
 
-def _figure(predictions: list[Prediction], split: str) -> str:
-    truth, answers, groups = _of_split(predictions, split)
-    low, high = bootstrap_interval(truth, answers, groups)
-    return f"{macro_f1(truth, answers):.3f} [{low:.3f}, {high:.3f}] (n = {len(truth)})"
-
-
-def _accuracy(predictions: list[Prediction]) -> float:
-    truth, answers, _ = _of_split(predictions, HELD_OUT[1])
-    return sum(a == b for a, b in zip(truth, answers, strict=True)) / len(truth)
+def _figure(judged: Judged) -> str:
+    low, high = interval(macro_f1, judged)
+    return f"{value(macro_f1, judged):.3f} [{low:.3f}, {high:.3f}] (n = {len(judged.truth)})"
 
 
 if __name__ == "__main__":

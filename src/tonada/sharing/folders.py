@@ -71,10 +71,12 @@ FOR_TONADA = "library_name: tonada"
 
 
 def save_trained(trained: Trained, recipe: Recipe, recipe_path: Path, folder: Path) -> None:
-    """Write the folder; `predictions/` holds a CSV a system."""
+    """Write the folder, with the recipe and its split; `predictions/` holds a CSV a system."""
     check_pair(trained.model.config, trained.extractor)
     trained.model.save_pretrained(folder)
     trained.extractor.save_pretrained(folder)
+    (folder / "recipe.yaml").write_bytes(recipe_path.read_bytes())
+    trained.split.save(folder / "split.json")  # by these two `tonada evaluate` finds the songs held out
     (folder / "predictions").mkdir(exist_ok=True)
     for system, predictions in trained.predictions.items():
         write_predictions(predictions, folder / "predictions" / f"{system}.csv")

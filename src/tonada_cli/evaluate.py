@@ -1,0 +1,126 @@
+"""`tonada evaluate`: a model and a data set in, a report out that says what the figures are worth."""
+
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from tonada_cli.printing import complain, quiet_libraries
+
+if TYPE_CHECKING:
+    from tonada.evaluating.evaluation import Asked, Evaluated
+    from tonada.listening.listener import Listener
+
+
+class Part(StrEnum):
+    """Which songs."""
+
+    TEST = "test"
+    VALIDATION = "validation"
+    ALL = "all"
+
+
+class Format(StrEnum):
+    """What is printed."""
+
+    MARKDOWN = "markdown"
+    JSON = "json"
+
+
+def evaluate(
+    model: Annotated[
+        str, typer.Argument(help="A folder, a Hub id, or a model that came with Tonada: emotion.", show_default=False)
+    ],
+    data: Annotated[
+        str, typer.Argument(help="A data set that `tonada data list` names; folder for your own.", show_default=False)
+    ],
+    folder: Annotated[Path, typer.Argument(help="Where the data set lies.", show_default=False)],
+    report: Annotated[Path, typer.Option(help="The folder to write into.", show_default=False)],
+    split: Annotated[
+        Part, typer.Option(help="Which of its songs, by the split that was saved with the model.")
+    ] = Part.TEST,
+    recipe: Annotated[
+        Path | None,
+        typer.Option(help="A recipe whose deal says which songs the model learned from instead.", show_default=False),
+    ] = None,
+    revision: Annotated[
+        str | None, typer.Option(help="Branch, tag or commit of the Hub model.", show_default=False)
+    ] = None,
+    hub_dataset: Annotated[
+        str | None,
+        typer.Option(help="The Hub's id of the data set, for the model card's blocks.", show_default=False),
+    ] = None,
+    format: Annotated[Format, typer.Option(help="What is printed: the page, or its JSON.")] = Format.MARKDOWN,
+) -> None:
+    """
+    Say how good a model is on labelled songs that it did not learn from, and how sure that is.
+
+    Songs and segments side by side: accuracy, F1, kappa, areas under curves, log-loss, Brier, calibration, conformal
+    sets and abstention, with 95 % intervals by performer; the majority class and logistic regression on the descriptors
+    beside them, with paired tests; the gap between random folds and folds disjoint in performers; time and memory.
+
+    Writes report.md, report.json, four figures, every prediction as CSV, and of a test the blocks for the Hub's model
+    card. Needs evaluate and matplotlib: pip install 'tonada[evaluate]'.
+
+    A song that cannot be judged gets one line that says why and is in no figure; the exit code is then 1.
+
+    Examples:
+
+      tonada evaluate emotion emotion_4qaed DATA/4qaed --report report
+
+      tonada evaluate my-moods folder ~/Labelled --report report --format json
+    """
+    from tonada.evaluating.evaluation import Asked, EvaluationError
+    from tonada.listening.listener import ModelError
+
+    try:
+        listener, source = _listener(model, revision)
+        evaluated = _evaluated(listener, Asked(data, folder, split.value, source, recipe, hub_dataset), report)
+    except (ModelError, EvaluationError) as error:
+        complain(str(error))
+        raise typer.Exit(2) from error
+    except OSError as error:
+        complain(f"{error.filename or report}: {error.strerror or error}; choose another --report")
+        raise typer.Exit(2) from error
+    for message in [*evaluated.report["warnings"], *(each.message for each in evaluated.heard.refused)]:
+        complain(message)
+    _print(evaluated, format)
+    if format is Format.MARKDOWN:
+        typer.echo(f"\nThe report, its figures and its predictions are in {report}")
+    raise typer.Exit(1 if evaluated.heard.refused else 0)
+
+
+def _listener(model: str, revision: str | None) -> "tuple[Listener, str]":
+    """The model, and the folder or Hub id where its recipe is looked for; a folder goes before a bundled name."""
+    from transformers.utils.logging import disable_progress_bar
+
+    import tonada
+    from tonada.checkpoints import tasks
+    from tonada.listening.listener import Listener
+
+    disable_progress_bar()  # of loading some fifty small tensors
+    if model in tasks() and not Path(model).is_dir():
+        return Listener.bundled(model), str(tonada.checkpoint(model))
+    return Listener.from_pretrained(model, revision), model
+
+
+def _evaluated(listener: "Listener", asked: "Asked", folder: Path) -> "Evaluated":
+    from datasets.utils import disable_progress_bars
+
+    from tonada.evaluating.evaluation import evaluate as evaluate_model
+    from tonada.evaluating.folders import save
+
+    disable_progress_bars()  # of reading a table
+    folder.mkdir(parents=True, exist_ok=True)  # before an hour of listening
+    with quiet_libraries():
+        evaluated = evaluate_model(listener, asked)
+    save(evaluated, folder)
+    return evaluated
+
+
+def _print(evaluated: "Evaluated", format: Format) -> None:
+    from tonada.evaluating.folders import as_json
+    from tonada.proving.page import page
+
+    typer.echo(as_json(evaluated) if format is Format.JSON else page(evaluated.report), nl=False)
