@@ -101,6 +101,12 @@ def test_training_compares_every_system_with_the_baselines_and_answers_every_son
         assert all(home.setdefault((row["group"], row["seed"]), row["split"]) == row["split"] for row in rows)
 
 
+def test_the_columns_that_tell_the_moods_are_worth_most_and_noise_nothing(trained):
+    rows = {row["column"]: row for row in csv.DictReader((trained[1] / "importance.csv").open())}
+    assert float(rows["tempo"]["sad"]) > 0.3 > abs(float(rows["noise"]["accuracy"]))
+    assert float(rows["level"]["calm"]) > 0.3
+
+
 def test_an_interrupted_run_goes_on_with_what_is_missing(folder, trained, tmp_path):
     recipe = load_classical(folder / "moods.yaml")
     first = train_classical(recipe, folder, tmp_path)

@@ -1,5 +1,6 @@
 """A recipe's words to an estimator, its settings chosen on folds inside the training songs, and its probabilities."""
 
+import hashlib
 import warnings
 from collections.abc import Mapping
 from typing import Any
@@ -24,6 +25,8 @@ from tonada.learning.classical.recipe import Search, System
 from tonada.learning.recipes import RecipeError
 
 KAPPA = make_scorer(cohen_kappa_score)
+_searched: dict[str, dict[str, Any]] = {}
+"""What searches of this process chose, by system and songs: a vote of tuned systems would search each of them again."""
 
 
 def fit_system(
@@ -126,11 +129,13 @@ def _tuned(
     pipeline = new_pipeline(system, columns, seed)
     if system.search is None:
         return pipeline
-    searcher = _searcher(pipeline, system.search, seed)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", ConvergenceWarning)
-        searcher.fit(values, labels, groups=groups)
-    return clone(pipeline).set_params(**searcher.best_params_)
+    key = hashlib.sha256(f"{system} {seed}".encode() + values.tobytes() + labels.tobytes()).hexdigest()
+    if key not in _searched:
+        searcher = _searcher(pipeline, system.search, seed)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", ConvergenceWarning)
+            _searched[key] = searcher.fit(values, labels, groups=groups).best_params_
+    return clone(pipeline).set_params(**_searched[key])
 
 
 def _searcher(pipeline: Pipeline, search: Search, seed: int) -> Any:

@@ -10,6 +10,7 @@ from tqdm import tqdm
 from tonada.learning.calibration import conformal_quantile, fit_temperature
 from tonada.learning.classical.answering import LEAST, at_temperature
 from tonada.learning.classical.crossvalidation import resumed, systems_of
+from tonada.learning.classical.label_importance import write_importance
 from tonada.learning.classical.recipe import ClassicalRecipe
 from tonada.learning.classical.rows import Rows, load_rows
 from tonada.learning.classical.saving import ClassicalModel, plain
@@ -34,7 +35,8 @@ def train_classical(recipe: ClassicalRecipe, root: Path, output: Path) -> Classi
     Args:
         recipe: which songs and systems.
         root: the folder that holds the data.
-        output: `predictions/` in it takes a CSV a system as soon as it is done; a later run goes on from there.
+        output: `predictions/` in it takes a CSV a system as soon as it is done, and a later run goes on from there;
+            `importance.csv` takes what each column is worth to each label.
     """
     rows = load_rows(recipe, root)
     check_rows(recipe, rows)
@@ -45,6 +47,7 @@ def train_classical(recipe: ClassicalRecipe, root: Path, output: Path) -> Classi
         name: resumed(folder, name, system, recipe, rows)
         for name, system in tqdm(wanted.items(), desc="cross-validating", unit="system", disable=None)
     }
+    write_importance(recipe, rows, output / "importance.csv")
     return ClassicallyTrained(kept_model(recipe, rows, predictions[recipe.keep]), predictions)
 
 
