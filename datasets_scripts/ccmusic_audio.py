@@ -2,8 +2,8 @@
 CCMusic's music genre as sound: the recordings of its former `default` configuration, from a copy of your own.
 
 1,370, 171 and 172 songs in sixteen genres. The Hub withdrew them for copyright's sake and holds images alone
-(`ccmusic_genre`); who has a copy from before puts its Parquet or Arrow files into `default/train`, `default/validation` and
-`default/test`. As source S4 does, a song is its first 30 seconds as one channel at 22,050 Hz, 661,500 samples with
+(`ccmusic_genre`); who has a copy from before puts its Parquet or Arrow files into `default/train`, `default/validation`
+and `default/test`. As source S4 does, a song is its first 30 seconds as one channel at 22,050 Hz, 661,500 samples with
 silence behind what is shorter; these are kept as FLAC. S4 does not say where it cuts: the start is our reading. It
 names no artist, so that a song is its own group. Not yet run on the real data: tested on a tiny replica.
 """

@@ -11,5 +11,6 @@ cp build/emotion/predictions/*.csv docs/results/emotion/
 "$bin/python" -m tonada.proving.tables docs/results > docs/results.md
 bundled=src/tonada/checkpoints/emotion
 mkdir -p "$bundled"
-cp build/emotion/config.json build/emotion/preprocessor_config.json build/emotion/model.safetensors \
-  build/emotion/{recipe.yaml,split.json,provenance.json,README.md} "$bundled/"
+for file in config.json preprocessor_config.json model.safetensors recipe.yaml split.json provenance.json README.md; do
+  cp "build/emotion/$file" "$bundled/"
+done
