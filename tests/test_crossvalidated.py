@@ -2,8 +2,10 @@
 
 import numpy as np
 import pytest
+from conftest import ROOT
 from sklearn.metrics import accuracy_score, cohen_kappa_score, f1_score
 
+from tonada.proving.classical_page import classical_page
 from tonada.proving.crossvalidated import by_label, crossvalidated_table
 from tonada.proving.predictions import Prediction
 
@@ -46,3 +48,8 @@ def test_the_confusions_of_a_label_add_up_to_its_songs():
     row = cells(by_label(predictions(0.6)), "pop")
     assert sum(map(float, row[1:4])) == 30
     assert row[-1] == f"{float(row[2]) / 30:.1%}"
+
+
+@pytest.mark.slow
+def test_the_page_is_what_its_program_prints():
+    assert (ROOT / "docs" / "results-classical.md").read_text() == classical_page(ROOT / "docs" / "results-classical")
