@@ -1,4 +1,4 @@
-"""`tonada data`: the data sets there are."""
+"""`tonada data`: the data sets there are, and what was made of them."""
 
 import csv
 import json
@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from tonada_cli.cache import cache
 from tonada_cli.printing import printable
 
 data = typer.Typer(help="The data sets that Tonada reads.", no_args_is_help=True)
@@ -24,6 +25,9 @@ class Format(StrEnum):
 @data.callback()
 def options() -> None:
     """The data sets that Tonada reads."""
+
+
+data.command()(cache)
 
 
 @data.command("list")

@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from tonada_cli.cache import CacheFolder
 from tonada_cli.printing import complain
 
 
@@ -15,6 +16,8 @@ def train(
         typer.Option(envvar="TONADA_DATA", help="The folder that holds the recipe's data set.", show_default=False),
     ],
     output: Annotated[Path, typer.Option(help="Where the trained model goes.")] = Path("trained"),
+    cache: CacheFolder = None,
+    workers: Annotated[int, typer.Option(min=1, max=1024, help="Processes that make features not in the cache.")] = 1,
 ) -> None:
     """
     Learn from labelled songs as a recipe says: choose on validation, report on test, never share an artist.
@@ -27,6 +30,7 @@ def train(
     """
     from tonada.learning.recipes import RecipeError, load_recipe
     from tonada.learning.training import train as train_recipe
+    from tonada.listening.feature_cache import FeatureCache
     from tonada.listening.limits import AudioError
     from tonada.proving.tables import table
     from tonada.sharing.folders import save_trained
@@ -34,7 +38,7 @@ def train(
     try:
         wanted = load_recipe(recipe)
         output.mkdir(parents=True, exist_ok=True)
-        trained = train_recipe(wanted, data)
+        trained = train_recipe(wanted, data, FeatureCache(cache), workers)
     except (RecipeError, AudioError, OSError, ValueError) as error:
         complain(str(error))
         raise typer.Exit(2) from error

@@ -26,7 +26,7 @@ class DrawnSegments(Dataset[Batch]):
     def __getitem__(self, index: int) -> Batch:
         song = self.songs[index]
         drawn = torch.randperm(len(song.features["segment_mask"]))[: self.training.segments_per_song]
-        features = {name: tensor[drawn] for name, tensor in song.features.items()}
+        features = song.features.of_segments(drawn.tolist())
         if "spectrogram" in features:
             features["spectrogram"] = self._blank(features["spectrogram"])
         if "descriptors" in features:
@@ -69,8 +69,12 @@ def scales_of(songs: list[Song]) -> Batch:
         columns = torch.cat([song.features["descriptors"] for song in songs])
         scales |= {"descriptors_mean": columns.mean(0), "descriptors_scale": columns.std(0).clamp(min=1e-8)}
     if "spectrogram" in songs[0].features:
-        real = [song.features["spectrogram"].movedim(-1, 1)[song.features["frame_mask"].bool()] for song in songs]
-        means = torch.stack([frames.mean(0) for frames in real]).mean(0)  # (channels, mels)
-        squares = torch.stack([(frames - means).square().mean(0) for frames in real]).mean(0)
+        means = torch.stack([_real_frames(song).mean(0) for song in songs]).mean(0)  # (channels, mels)
+        squares = torch.stack([(_real_frames(song) - means).square().mean(0) for song in songs]).mean(0)
         scales |= {"spectrogram_mean": means.unsqueeze(-1), "spectrogram_scale": squares.sqrt().unsqueeze(-1)}
     return scales
+
+
+def _real_frames(song: Song) -> torch.Tensor:
+    """`(frames, channels, mels)`, read anew each time it is asked for: not all songs fit into memory."""
+    return song.features["spectrogram"].movedim(-1, 1)[song.features["frame_mask"].bool()]

@@ -17,6 +17,7 @@ from tonada.learning.batches import Batch, DrawnSegments, collate, scales_of, wh
 from tonada.learning.calibration import conformal_quantile, fit_temperature
 from tonada.learning.recipes import Recipe, Training
 from tonada.learning.songs import Song, load_songs
+from tonada.listening.feature_cache import FeatureCache
 from tonada.modeling import TonadaConfig, TonadaForAudioClassification
 from tonada.proving.predictions import HELD_OUT, Prediction
 from tonada.proving.scores import macro_f1
@@ -40,12 +41,15 @@ class Trained:
     epoch: int
 
 
-def train(recipe: Recipe, root: Path) -> Trained:
-    """Train a recipe's model on songs under `root`, choosing on validation; the test songs choose nothing."""
+def train(recipe: Recipe, root: Path, cache: FeatureCache | None = None, workers: int = 1) -> Trained:
+    """
+    Train a recipe's model on songs under `root`, choosing on validation; the test songs choose nothing. The other
+    arguments are those of `load_songs`.
+    """
     accelerator = Accelerator()
     set_seed(recipe.training.seed)  # before the model exists, so that its first weights are the seed's too
     extractor = TonadaFeatureExtractor(**recipe.features)
-    songs, labels = load_songs(recipe.data, root, extractor)
+    songs, labels = load_songs(recipe.data, root, extractor, cache, workers)
     scales = scales_of(songs["train"])
     model = new_model(recipe, extractor, labels, scales)
     epoch = fit(model, songs, scales, recipe.training, accelerator)
