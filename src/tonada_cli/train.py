@@ -17,6 +17,9 @@ def train(
     ],
     output: Annotated[Path, typer.Option(help="Where the trained model goes.")] = Path("trained"),
     cache: CacheFolder = None,
+    resume: Annotated[
+        bool, typer.Option("--resume", help="Go on with a run that was killed, from its last epoch.")
+    ] = False,
     workers: Annotated[int, typer.Option(min=1, max=1024, help="Processes that make features not in the cache.")] = 1,
 ) -> None:
     """
@@ -38,10 +41,14 @@ def train(
     try:
         wanted = load_recipe(recipe)
         output.mkdir(parents=True, exist_ok=True)
-        trained = train_recipe(wanted, data, FeatureCache(cache), workers)
+        state = output / "unfinished.safetensors"
+        trained = train_recipe(wanted, data, FeatureCache(cache), workers, state, resume)
     except (RecipeError, AudioError, OSError, ValueError) as error:
         complain(str(error))
         raise typer.Exit(2) from error
+    if trained is None:  # another process of this run has it
+        return
     save_trained(trained, wanted, recipe, output)
+    state.unlink()
     typer.echo(table(trained.predictions, wanted.name))
     typer.echo(f"\nThe model, its card and its predictions are in {output}")

@@ -9,11 +9,13 @@ from tqdm import tqdm
 from tonada.datasets_scripts import splits
 from tonada.datasets_scripts.registry import data_set
 from tonada.feature_extraction import TonadaFeatureExtractor
-from tonada.learning.recipes import Data, RecipeError
+from tonada.learning.recipe_parts import Data
+from tonada.learning.recipes import RecipeError
 from tonada.listening.feature_cache import FeatureCache, Features
 from tonada.listening.inputs import check_input_of
 from tonada.listening.many_features import features_of
 
+SIDES = {"train", "validation", "test"}
 TRAINING_OVERLAP = 0.75  # training draws its segments at quarter steps, so that an epoch rarely repeats the last
 
 
@@ -54,7 +56,7 @@ def load_songs(
     rows = load(root / data.folder)
     if "audio" not in rows.features:
         raise RecipeError(f"data.script is {data.script!r}, which has no audio; a recipe learns from audio")
-    dealt = split_of(rows, data).of(rows["song_id"])
+    dealt = split_of(rows, data, root).of(rows["song_id"])
     overlapping = TonadaFeatureExtractor.from_dict({**extractor.to_dict(), "segment_overlap": TRAINING_OVERLAP})
     check_input_of(extractor)  # before an hour of listening
     songs: dict[str, list[Song]] = {"train": [], "validation": [], "test": []}
@@ -68,9 +70,14 @@ def load_songs(
     return songs, rows.features["label"].names
 
 
-def split_of(rows: Dataset, data: Data) -> splits.Split:
-    """Which songs train, validate and test, as a recipe deals them."""
+def split_of(rows: Dataset, data: Data, root: Path = Path()) -> splits.Split:
+    """Which songs train, validate and test, as a recipe deals them; `root` is the folder of all, where a split lies."""
     if data.deal == "official":
         return splits.official(rows)
+    earlier = splits.load(root / data.split) if data.split else None
+    if data.deal == "saved" and earlier is not None:
+        return earlier if set(earlier.parts.values()) <= SIDES else earlier.sides()
+    if data.deal == "extended":
+        return splits.extended(rows, data.folds, data.seed, earlier).sides()
     deal = splits.hashed if data.deal == "hashed" else splits.even
     return deal(rows, data.folds, data.seed).sides()
