@@ -8,7 +8,7 @@ read back from Parquet, have the same hash; one byte, label or split changed giv
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -71,7 +71,19 @@ def load(path: Path) -> Provenance:
     return found
 
 
-def of(rows: Any, name: str, split: str | None = None, settings: Mapping[str, Any] | None = None) -> Provenance:
+def file_digest(path: str | Path) -> str:
+    """SHA-256 of a file's bytes, in hexadecimal digits."""
+    with open(path, "rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def of(
+    rows: Any,
+    name: str,
+    split: str | None = None,
+    settings: Mapping[str, Any] | None = None,
+    digest: Callable[[str], str] = file_digest,
+) -> Provenance:
     """
     The provenance of rows in memory, as a data set's `load` gives them.
 
@@ -80,16 +92,17 @@ def of(rows: Any, name: str, split: str | None = None, settings: Mapping[str, An
         name: of the data set.
         split: the split's hash.
         settings: of the extractor, `extractor.to_dict()`.
+        digest: gives the hash of a file by its path, as `file_digest` does; a memory of hashes reads no file twice.
 
     Raises:
         OSError: a recording cannot be read.
     """
     version = str(rows.info.version)
     features = None if settings is None else settings_hash(settings)
-    return Provenance(name, version, len(rows), data_hash(rows, name, version), split, features)
+    return Provenance(name, version, len(rows), data_hash(rows, name, version, digest), split, features)
 
 
-def data_hash(rows: Any, name: str, version: str) -> str:
+def data_hash(rows: Any, name: str, version: str, digest: Callable[[str], str] = file_digest) -> str:
     """
     The hash of a data set's rows, 64 hexadecimal digits; recordings are read in blocks, never whole.
 
@@ -97,6 +110,7 @@ def data_hash(rows: Any, name: str, version: str) -> str:
         rows: a `Dataset` or `IterableDataset` in the form of `form.columns`.
         name: of the data set.
         version: of its reader.
+        digest: as in `of`.
 
     Raises:
         OSError: a recording cannot be read.
@@ -105,7 +119,7 @@ def data_hash(rows: Any, name: str, version: str) -> str:
         if isinstance(feature, datasets.Audio | datasets.Image) and feature.decode:
             rows = rows.cast_column(column, type(feature)(decode=False))
     progress = tqdm(rows, desc="hashing", unit="row", leave=False, disable=None)
-    digests = sorted(_row_hash(row, rows.features) for row in progress)
+    digests = sorted(_row_hash(row, rows.features, digest) for row in progress)
     return _hash({"name": name, "version": version, "rows": digests})
 
 
@@ -118,11 +132,11 @@ def _hash(content: Mapping[str, Any]) -> str:
     return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
 
 
-def _row_hash(row: Mapping[str, Any], features: datasets.Features) -> str:
-    return _hash({column: _content(value, features[column]) for column, value in row.items()})
+def _row_hash(row: Mapping[str, Any], features: datasets.Features, digest: Callable[[str], str]) -> str:
+    return _hash({column: _content(value, features[column], digest) for column, value in row.items()})
 
 
-def _content(value: Any, feature: Any) -> Any:
+def _content(value: Any, feature: Any, digest: Callable[[str], str]) -> Any:
     """What a cell says, free of the places and numbers by which this copy says it."""
     if isinstance(feature, datasets.ClassLabel):
         return feature.int2str(value)
@@ -130,5 +144,4 @@ def _content(value: Any, feature: Any) -> Any:
         return value  # JSON writes a double so that it reads back the same
     if value["bytes"] is not None:
         return hashlib.sha256(value["bytes"]).hexdigest()
-    with open(value["path"], "rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+    return digest(value["path"])

@@ -7,12 +7,12 @@ from .labels_tonada import MULTI_LABEL, REGRESSION, SINGLE_LABEL
 from .tree_tonada import LabelTree
 
 
-def marginal_cross_entropy(
+def marginal_cross_entropies(
     scores: torch.Tensor, labels: torch.Tensor, members: torch.Tensor, smoothing: float = 0.0
 ) -> torch.Tensor:
     """
-    Mean of minus the logarithm of the label's probability, which is the sum of its leaves': a label that is known at an
-    upper level only teaches that it is one of these leaves, and not which. Of a leaf it is the cross-entropy.
+    Minus the logarithm of each label's probability, `(rows,)`, which is the sum of its leaves': a label that is known
+    at an upper level only teaches that it is one of these leaves, and not which. Of a leaf it is the cross-entropy.
 
     Args:
         scores: `(rows, leaves)`, logits or log-probabilities.
@@ -22,14 +22,15 @@ def marginal_cross_entropy(
     """
     log_probabilities = scores.log_softmax(-1)
     known = log_probabilities.masked_fill(~members[labels], -torch.inf).logsumexp(-1)
-    return -((1 - smoothing) * known + smoothing * log_probabilities.mean(-1)).mean()
+    return -((1 - smoothing) * known + smoothing * log_probabilities.mean(-1))
 
 
-def loss_of(
+def losses_of(
     scores: torch.Tensor, labels: torch.Tensor, problem: str, tree: LabelTree, smoothing: float = 0.0
 ) -> torch.Tensor:
     """
-    The loss of a kind of problem: marginal cross-entropy, binary cross-entropy of log-odds, or mean squared error.
+    What each row costs by kind of problem, `(rows,)`: marginal cross-entropy, or over its labels the mean of binary
+    cross-entropy of log-odds or of squared error.
 
     Args:
         scores: `(rows, labels)`: log-probabilities or logits, log-odds, or values.
@@ -39,11 +40,11 @@ def loss_of(
         smoothing: share of a label that is spread over all leaves, or of a 0 or 1 that goes to one half.
     """
     if problem == REGRESSION:
-        return mse_loss(scores, labels.to(scores.dtype))
+        return mse_loss(scores, labels.to(scores.dtype), reduction="none").mean(-1)
     if problem == MULTI_LABEL:
         targets = labels.to(scores.dtype) * (1 - smoothing) + smoothing / 2
-        return binary_cross_entropy_with_logits(scores, targets)
-    return marginal_cross_entropy(scores, labels, tree.members(tree.nodes).to(scores.device), smoothing)
+        return binary_cross_entropy_with_logits(scores, targets, reduction="none").mean(-1)
+    return marginal_cross_entropies(scores, labels, tree.members(tree.nodes).to(scores.device), smoothing)
 
 
 def check_targets(labels: torch.Tensor, songs: int, problem: str, tree: LabelTree) -> None:
@@ -70,4 +71,4 @@ def check_targets(labels: torch.Tensor, songs: int, problem: str, tree: LabelTre
         raise ValueError(f"labels are {labels.min()} to {labels.max()}; expected 1 where a song has a label, 0 if not")
 
 
-__all__ = ["check_targets", "loss_of", "marginal_cross_entropy"]
+__all__ = ["check_targets", "losses_of", "marginal_cross_entropies"]

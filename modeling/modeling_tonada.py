@@ -10,7 +10,7 @@ from .descriptor_encoder_tonada import TonadaDescriptorEncoder
 from .embedding_encoder_tonada import embedding_encoder
 from .expected_features_tonada import check_features
 from .labels_tonada import REGRESSION
-from .losses_tonada import check_targets, loss_of
+from .losses_tonada import check_targets, losses_of
 from .output_tonada import TonadaOutput
 from .pretrained_tonada import TonadaPreTrainedModel
 from .real_segments_tonada import real_segments
@@ -232,7 +232,7 @@ class TonadaForAudioClassification(TonadaPreTrainedModel):
             scores = segment_logits[real].float()
             labels = labels.repeat_interleave(real.sum(1), dim=0)  # of each real segment: its song's
         smoothing = self.config.label_smoothing if self.training else 0.0
-        return loss_of(scores, labels, self.config.problem, self.tree, smoothing)
+        return losses_of(scores, labels, self.config.problem, self.tree, smoothing).mean()
 
 
 __all__ = ["TonadaForAudioClassification", "TonadaModel", "TonadaOutput"]

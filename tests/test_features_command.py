@@ -96,7 +96,7 @@ def test_a_table_that_cannot_be_written_is_one_line(tmp_path):
 
 
 def test_ctrl_c_says_how_to_go_on_and_keeps_what_was_heard(tmp_path):
-    folder, output = songs_in(tmp_path / "songs", 200), tmp_path / "t.parquet"
+    folder, output = songs_in(tmp_path / "songs", 900), tmp_path / "t.parquet"
     process = started("features", folder, "--set", "hsf90", "--output", output, "--workers", "2")
     wait_until(lambda: parts_of(output))
     os.killpg(process.pid, signal.SIGINT)  # as a terminal does: the workers get it too
@@ -104,7 +104,7 @@ def test_ctrl_c_says_how_to_go_on_and_keeps_what_was_heard(tmp_path):
     assert process.returncode == 130
     assert printed == b""
     counted = re.fullmatch(
-        rb"tonada: interrupted after (\d+) of 200 songs; the same command goes on from there\n", said
+        rb"tonada: interrupted after (\d+) of 900 songs; the same command goes on from there\n", said
     )
     assert counted, said.decode()
     kept = sum(pq.read_metadata(part).num_rows for part in parts_of(output))

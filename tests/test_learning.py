@@ -11,9 +11,10 @@ from conftest import RATE, ROOT, noise, tone
 from test_command import tonada
 from tonada.datasets_scripts import emotion_4qaed, provenance
 
-from tonada.learning.batches import scales_of, whole_songs
+from tonada.learning.batches import whole_songs
 from tonada.learning.calibration import conformal_quantile, fit_temperature
 from tonada.learning.recipes import Data, RecipeError, load_recipe
+from tonada.learning.scales import scales_of
 from tonada.learning.songs import load_songs, split_of
 from tonada.learning.training import train
 from tonada.listening.listener import Listener
@@ -115,7 +116,7 @@ def test_the_card_tells_what_was_measured_beside_the_majority(folder, trained, t
 def test_scales_make_the_training_features_standard(folder, extractor):
     songs, _ = load_songs(load_recipe(folder / "recipe.yaml").data, folder, extractor)
     scales = scales_of(songs["train"])
-    batches = whole_songs(songs["train"])
+    batches = list(whole_songs(songs["train"]))
     descriptors = torch.cat([batch["descriptors"][batch["segment_mask"].bool()] for batch in batches])
     scaled = (descriptors - scales["descriptors_mean"]) / scales["descriptors_scale"]
     torch.testing.assert_close(scaled.mean(0), torch.zeros(90), atol=1e-3, rtol=0)

@@ -50,6 +50,13 @@ def test_what_is_left_out_has_a_default(written):
         ("features: {segment_seconds: ten}", "cannot be built"),
         ("model: {dropout: 1.5}", "below 1"),
         ("training: {seed: 2024-13-45}", "is not YAML"),
+        ("training: {schedule: cosin}", "schedule is 'cosin'; choose among one_cycle, cosine"),
+        ("training: {mixed_precision: no}", "mixed_precision is False; expected str"),
+        ("training: {accumulate: 0}", "at least 1"),
+        ("training: {frozen_epochs: 1}", "set encoder_unfrozen"),
+        ("model: {preset: jia2023}", "no preset 'jia2023'; choose among default, jia2022"),
+        ("model: {encoder: somebody/encoder}", "needs both the branch waveform"),
+        ("features: {branches: [waveform]}", "needs both the branch waveform"),
     ],
 )
 def test_a_wrong_key_is_refused_with_the_nearest_right_one(written, addition, says):
@@ -58,8 +65,14 @@ def test_a_wrong_key_is_refused_with_the_nearest_right_one(written, addition, sa
 
 
 def test_an_unknown_deal_lists_those_there_are(written):
-    with pytest.raises(RecipeError, match="deal: random; expected one of even, hashed, official"):
+    with pytest.raises(RecipeError, match="deal is 'random'; choose among even, hashed, extended, official, saved"):
         load_recipe(written("name: x\ndata: {script: emotion_4qaed, folder: 4qaed, deal: random}"))
+
+
+@pytest.mark.parametrize(("deal", "says"), [("deal: saved", "no split"), ("split: s.json", "does not read")])
+def test_a_split_and_its_deal_belong_together(written, deal, says):
+    with pytest.raises(RecipeError, match=says):
+        load_recipe(written(f"name: x\ndata: {{script: emotion_4qaed, folder: 4qaed, {deal}}}"))
 
 
 def test_two_folds_are_too_few_to_learn_validate_and_test(written):

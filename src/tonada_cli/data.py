@@ -1,4 +1,4 @@
-"""`tonada data`: the data sets there are."""
+"""`tonada data`: the data sets there are, and what was made of them."""
 
 import csv
 import json
@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from tonada_cli.cache import cache
 from tonada_cli.data_audit import audit_data_set
 from tonada_cli.data_build import build
 from tonada_cli.data_fetch import fetch
@@ -30,6 +31,9 @@ class Format(StrEnum):
 @data.callback()
 def options() -> None:
     """The data sets that Tonada reads."""
+
+
+data.command()(cache)
 
 
 @data.command("list")

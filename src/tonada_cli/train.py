@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from tonada_cli.cache import CacheFolder
 from tonada_cli.printing import complain
 
 
@@ -15,6 +16,11 @@ def train(
         typer.Option(envvar="TONADA_DATA", help="The folder that holds the recipe's data set.", show_default=False),
     ],
     output: Annotated[Path, typer.Option(help="Where the trained model goes.")] = Path("trained"),
+    cache: CacheFolder = None,
+    resume: Annotated[
+        bool, typer.Option("--resume", help="Go on with a run that was killed, from its last epoch.")
+    ] = False,
+    workers: Annotated[int, typer.Option(min=1, max=1024, help="Processes that make features not in the cache.")] = 1,
 ) -> None:
     """
     Learn from labelled songs as a recipe says: choose on validation, report on test, never share an artist.
@@ -22,7 +28,8 @@ def train(
     Writes the model, its extractor, its card with the measured figures and baselines, and every prediction behind them.
 
     A recipe of `kind: classical` compares systems over descriptors or a table of numbers, every song answered by models
-    that saw none of its group. Interrupted, the same command goes on with the systems that are missing.
+    that saw none of its group. Interrupted, the same command goes on with the systems that are missing, without
+    --resume.
 
     Examples:
 
@@ -32,12 +39,16 @@ def train(
     """
     from tonada.learning.classical.recipe import is_classical
 
-    (_train_classical if is_classical(recipe) else _train_network)(recipe, data, output)
+    if is_classical(recipe):
+        _train_classical(recipe, data, output, cache, workers)
+    else:
+        _train_network(recipe, data, output, cache, workers, resume)
 
 
-def _train_network(recipe: Path, data: Path, output: Path) -> None:
+def _train_network(recipe: Path, data: Path, output: Path, cache: Path | None, workers: int, resume: bool) -> None:
     from tonada.learning.recipes import RecipeError, load_recipe
     from tonada.learning.training import train as train_recipe
+    from tonada.listening.feature_cache import FeatureCache
     from tonada.listening.limits import AudioError
     from tonada.proving.tables import table
     from tonada.sharing.folders import save_trained
@@ -45,28 +56,33 @@ def _train_network(recipe: Path, data: Path, output: Path) -> None:
     try:
         wanted = load_recipe(recipe)
         output.mkdir(parents=True, exist_ok=True)
-        trained = train_recipe(wanted, data)
+        state = output / "unfinished.safetensors"
+        trained = train_recipe(wanted, data, FeatureCache(cache), workers, state, resume)
     except (RecipeError, AudioError, OSError, ValueError) as error:
         complain(str(error))
         raise typer.Exit(2) from error
+    if trained is None:  # another process of this run has it
+        return
     save_trained(trained, wanted, recipe, output)
+    state.unlink()
     typer.echo(table(trained.predictions, wanted.name))
     typer.echo(f"\nThe model, its card and its predictions are in {output}")
 
 
-def _train_classical(recipe: Path, data: Path, output: Path) -> None:
+def _train_classical(recipe: Path, data: Path, output: Path, cache: Path | None, workers: int) -> None:
     from tonada.learning.classical.card import card_of
     from tonada.learning.classical.export import ExportError, save_network
     from tonada.learning.classical.recipe import load_classical
     from tonada.learning.classical.saving import save_classical
     from tonada.learning.classical.training import train_classical
+    from tonada.listening.feature_cache import FeatureCache
     from tonada.listening.limits import AudioError
     from tonada.proving.crossvalidated import crossvalidated_table
 
     try:
         wanted = load_classical(recipe)
         output.mkdir(parents=True, exist_ok=True)
-        trained = train_classical(wanted, data, output)
+        trained = train_classical(wanted, data, output, FeatureCache(cache), workers)
         save_classical(trained.model, output, card_of(trained, wanted))
     except (AudioError, OSError, ValueError) as error:
         complain(str(error))

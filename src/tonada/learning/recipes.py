@@ -2,69 +2,28 @@
 
 import dataclasses
 import difflib
+import functools
 import inspect
 import math
 import re
 from collections.abc import Set
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import yaml
 
 from tonada.feature_extraction import TonadaFeatureExtractor
+from tonada.learning.recipe_parts import CHOICES, Data, Recipe, Training
 from tonada.modeling import TonadaConfig
 
 # What the model must share with the extractor follows from `features` and is said there alone.
 SET_BY_FEATURES = {"branches", "num_channels", "num_mel_bins", "num_descriptors", "embedding_width", "feature_schema"}
-
-DEALS = ("even", "hashed", "official")
+# What only `TonadaForAudioClassification.with_encoder` can know.
+SET_BY_ENCODER = {"encoder_config", "encoder_processor", "encoder_remote_code"}
 
 
 class RecipeError(ValueError):
     """A recipe that says something Tonada does not know, with what it would have understood."""
-
-
-@dataclass(frozen=True)
-class Data:
-    """
-    Which songs, and how they are dealt into folds of disjoint groups: fold 0 tests, fold 1 validates.
-
-    The deal is one of `DEALS`: `even` and `hashed` as in `datasets_scripts.splits`, or the data set's `official` split.
-    """
-
-    script: str
-    folder: str
-    folds: int = 6
-    seed: int = 0
-    deal: str = "even"
-
-
-@dataclass(frozen=True)
-class Training:
-    """The knobs of the loop; `recipes/emotion.yaml` says what each is for."""
-
-    epochs: int = 20
-    patience: int = 10
-    batch_size: int = 16
-    segments_per_song: int = 2
-    learning_rate: float = 5e-4
-    weight_decay: float = 0.1
-    masked_mels: int = 12
-    masked_frames: int = 60
-    noise: float = 0.2
-    seed: int = 0
-
-
-@dataclass(frozen=True)
-class Recipe:
-    """One system: what to load, how to hear it, what to build, how to teach it."""
-
-    name: str
-    data: Data
-    features: dict[str, Any] = field(default_factory=dict)
-    model: dict[str, Any] = field(default_factory=dict)
-    training: Training = field(default_factory=Training)
 
 
 def load_recipe(path: str | Path) -> Recipe:
@@ -103,7 +62,7 @@ def _recipe(content: Any) -> Recipe:
     data = checked("data", parts["data"], _fields(Data), required={"script", "folder"})
     training = checked("training", parts.get("training"), _fields(Training))
     features = checked("features", parts.get("features"), _arguments(TonadaFeatureExtractor))
-    model = checked("model", parts.get("model"), _own_fields(TonadaConfig) - SET_BY_FEATURES)
+    model = checked("model", parts.get("model"), _model_settings())
     recipe = Recipe(str(parts["name"]), Data(**data), features, model, Training(**training))
     for part in (recipe.data, recipe.training):
         _check_types(part)
@@ -116,18 +75,35 @@ def _check_values(recipe: Recipe) -> None:
         raise RecipeError(f"name is {recipe.name!r}; it names a file: letters, digits and hyphens, no baseline's name")
     if recipe.data.folds < 3:
         raise RecipeError(f"data has folds: {recipe.data.folds}; at least 3 are needed to learn, validate and test")
-    if recipe.data.deal not in DEALS:
-        raise RecipeError(f"data has deal: {recipe.data.deal}; expected one of {', '.join(DEALS)}")
-    for name in ("epochs", "batch_size", "segments_per_song"):
+    if (recipe.data.deal == "saved") > bool(recipe.data.split):
+        raise RecipeError("data has deal: saved but no split; name the file of the split")
+    if recipe.data.split and recipe.data.deal not in ("saved", "extended"):
+        raise RecipeError(f"data has a split, which deal: {recipe.data.deal} does not read; say saved or extended")
+    for name in ("epochs", "batch_size", "accumulate", "segments_per_song"):
         if getattr(recipe.training, name) < 1:
             raise RecipeError(f"training has {name}: {getattr(recipe.training, name)}; it must be at least 1")
-    if "waveform" in recipe.features.get("branches", ()):
-        raise RecipeError("features has the branch waveform; recipes cannot build a model around an encoder yet")
-    for part, build in ((recipe.features, TonadaFeatureExtractor), (recipe.model, TonadaConfig)):
+    model = {name: value for name, value in recipe.model.items() if name not in ("preset", "encoder_revision")}
+    shape = functools.partial(TonadaConfig.preset, recipe.model.get("preset", "default"))
+    for kind, part, build in (
+        ("TonadaFeatureExtractor", recipe.features, TonadaFeatureExtractor),
+        ("TonadaConfig", model, shape),
+    ):
         try:
             build(**part)
         except (TypeError, ValueError) as error:
-            raise RecipeError(f"{build.__name__} cannot be built from {part}: {error}") from error
+            raise RecipeError(f"{kind} cannot be built from {part}: {error}") from error
+    _check_encoder(recipe)
+
+
+def _check_encoder(recipe: Recipe) -> None:
+    is_inside = "waveform" in recipe.features.get("branches", [])
+    if is_inside != ("encoder" in recipe.model):
+        raise RecipeError(
+            "an encoder inside the model needs both the branch waveform among features and its Hub id or folder as "
+            f"encoder under model; branches is {recipe.features.get('branches')}, encoder {recipe.model.get('encoder')}"
+        )
+    if recipe.training.frozen_epochs and not recipe.model.get("encoder_unfrozen"):
+        raise RecipeError("training has frozen_epochs, but nothing learns after them; set encoder_unfrozen under model")
 
 
 def _check_types(part: Data | Training) -> None:
@@ -136,6 +112,8 @@ def _check_types(part: Data | Training) -> None:
         allowed = {int: (int,), float: (int, float), str: (str,)}[each.type]  # type: ignore[index]
         if not isinstance(value, allowed) or isinstance(value, bool):
             raise RecipeError(f"{each.name} is {value!r}; expected {' or '.join(kind.__name__ for kind in allowed)}")
+        if each.name in CHOICES and value not in CHOICES[each.name]:
+            raise RecipeError(f"{each.name} is {value!r}; choose among {', '.join(CHOICES[each.name])}")
         if isinstance(value, (int, float)) and not 0 <= value < math.inf:
             raise RecipeError(f"{each.name} is {value!r}; it cannot be negative or infinite")
 
@@ -159,8 +137,9 @@ def _fields(kind: type) -> set[str]:
     return {each.name for each in dataclasses.fields(kind)}
 
 
-def _own_fields(kind: type) -> set[str]:
-    return {name for name in kind.__annotations__ if not name.startswith("_")}
+def _model_settings() -> set[str]:
+    own = {name for name in TonadaConfig.__annotations__ if not name.startswith("_")}
+    return own - SET_BY_FEATURES - SET_BY_ENCODER | {"preset"}
 
 
 def _arguments(kind: type) -> set[str]:

@@ -1,19 +1,21 @@
-"""Labelled songs in memory as features, each decoded once, dealt into training, validation and test by group."""
+"""Labelled songs as features, from the cache or made once, dealt into training, validation and test by group."""
 
 from dataclasses import dataclass
 from pathlib import Path
 
-import torch
 from datasets import Dataset
 from tqdm import tqdm
 
 from tonada.datasets_scripts import splits
 from tonada.datasets_scripts.registry import data_set
 from tonada.feature_extraction import TonadaFeatureExtractor
-from tonada.learning.recipes import Data, RecipeError
-from tonada.listening.decoding import decode
-from tonada.listening.inputs import as_heard, check_input_of
+from tonada.learning.recipe_parts import Data
+from tonada.learning.recipes import RecipeError
+from tonada.listening.feature_cache import FeatureCache, Features
+from tonada.listening.inputs import check_input_of
+from tonada.listening.many_features import features_of
 
+SIDES = {"train", "validation", "test"}
 TRAINING_OVERLAP = 0.75  # training draws its segments at quarter steps, so that an epoch rarely repeats the last
 
 
@@ -24,10 +26,16 @@ class Song:
     song_id: str
     group: str
     label: int
-    features: dict[str, torch.Tensor]
+    features: Features
 
 
-def load_songs(data: Data, root: Path, extractor: TonadaFeatureExtractor) -> tuple[dict[str, list[Song]], list[str]]:
+def load_songs(
+    data: Data,
+    root: Path,
+    extractor: TonadaFeatureExtractor,
+    cache: FeatureCache | None = None,
+    workers: int = 1,
+) -> tuple[dict[str, list[Song]], list[str]]:
     """
     The songs of each split, and the names of the labels.
 
@@ -38,6 +46,8 @@ def load_songs(data: Data, root: Path, extractor: TonadaFeatureExtractor) -> tup
         root: the folder that holds `data.folder`.
         extractor: hears validation and test songs as it will hear any song, and training songs in
             overlapping segments.
+        cache: where features are kept, the person's own by default.
+        workers: processes that make those that are not.
     """
     try:
         load = data_set(data.script).load
@@ -46,23 +56,29 @@ def load_songs(data: Data, root: Path, extractor: TonadaFeatureExtractor) -> tup
     rows = load(root / data.folder)
     if "audio" not in rows.features:
         raise RecipeError(f"data.script is {data.script!r}, which has no audio; a recipe learns from audio")
-    dealt = split_of(rows, data).of(rows["song_id"])
+    dealt = split_of(rows, data, root).of(rows["song_id"])
     overlapping = TonadaFeatureExtractor.from_dict({**extractor.to_dict(), "segment_overlap": TRAINING_OVERLAP})
     check_input_of(extractor)  # before an hour of listening
     songs: dict[str, list[Song]] = {"train": [], "validation": [], "test": []}
-    for row, split in zip(tqdm(rows, desc="listening", unit="song"), dealt, strict=True):
-        waveform = as_heard(decode(row["audio"]["path"], extractor.sampling_rate), extractor)
-        hear = overlapping if split == "train" else extractor
-        features = hear(waveform, sampling_rate=extractor.sampling_rate, return_tensors="pt")
-        song = {name: tensor[0] for name, tensor in features.items()}
-        songs[split].append(Song(row["song_id"], row["group"], row["label"], song))
+    hearing = [
+        (row["audio"]["path"], overlapping if split == "train" else extractor)
+        for row, split in zip(rows, dealt, strict=True)
+    ]
+    heard = tqdm(features_of(hearing, cache or FeatureCache(), workers), "listening", len(hearing), unit="song")
+    for row, split, features in zip(rows, dealt, heard, strict=True):
+        songs[split].append(Song(row["song_id"], row["group"], row["label"], features))
     return songs, rows.features["label"].names
 
 
-def split_of(rows: Dataset, data: Data) -> splits.Split:
-    """Which songs train, validate and test, as a recipe deals them."""
+def split_of(rows: Dataset, data: Data, root: Path = Path()) -> splits.Split:
+    """Which songs train, validate and test, as a recipe deals them; `root` is the folder of all, where a split lies."""
     if data.deal == "official":
         return splits.official(rows)
+    earlier = splits.load(root / data.split) if data.split else None
+    if data.deal == "saved" and earlier is not None:
+        return earlier if set(earlier.parts.values()) <= SIDES else earlier.sides()
+    if data.deal == "extended":
+        return splits.extended(rows, data.folds, data.seed, earlier).sides()
     deal = splits.hashed if data.deal == "hashed" else splits.even
     return deal(rows, data.folds, data.seed).sides()
 

@@ -15,28 +15,30 @@ class InputError(ValueError):
     """What an extractor takes cannot be had on this machine, in one line that says what to do."""
 
 
-def as_heard(waveform: np.ndarray, extractor: TonadaFeatureExtractor) -> np.ndarray:
+def as_heard(
+    waveform: np.ndarray, extractor: TonadaFeatureExtractor, stem_cache: StemCache | None = None
+) -> np.ndarray:
     """
     A mix, `(samples,)` at the extractor's rate, as the extractor takes it: itself, `(stems, samples)` from the cache of
-    stems, or `(steps, width)` of embeddings.
+    stems (the person's, if none is given), or `(steps, width)` of embeddings.
 
     Raises:
         InputError: stems or embeddings cannot be had here.
     """
     check_input_of(extractor)
     try:
-        return _made(waveform, extractor)
+        return _made(waveform, extractor, stem_cache or StemCache())
     except (EmbeddingError, SeparationError) as error:
         raise InputError(str(error)) from error
 
 
-def _made(waveform: np.ndarray, extractor: TonadaFeatureExtractor) -> np.ndarray:
+def _made(waveform: np.ndarray, extractor: TonadaFeatureExtractor, stem_cache: StemCache) -> np.ndarray:
     if extractor.embedder is not None:
         hop_seconds = 1 / extractor.embedding_rate
         return embed(waveform, extractor.sampling_rate, extractor.embedder, hop_seconds=hop_seconds).numpy()
     if extractor.stems is None:
         return waveform
-    stems = separate(waveform, extractor.sampling_rate, extractor.separation, StemCache())
+    stems = separate(waveform, extractor.sampling_rate, extractor.separation, stem_cache)
     return np.stack([{"mix": waveform, **stems}[name] for name in extractor.stems])
 
 

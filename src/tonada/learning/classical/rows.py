@@ -15,7 +15,8 @@ from tonada.datasets_scripts.registry import data_set
 from tonada.feature_extraction import TonadaFeatureExtractor
 from tonada.learning.classical.recipe import ClassicalRecipe, Songs
 from tonada.learning.recipes import RecipeError
-from tonada.listening.decoding import decode
+from tonada.listening.feature_cache import FeatureCache
+from tonada.listening.many_features import features_of
 from tonada.proving.number_tables import numbers_of, read_table
 
 
@@ -45,13 +46,15 @@ class Rows:
     extractor: TonadaFeatureExtractor | None = None
 
 
-def load_rows(recipe: ClassicalRecipe, root: Path) -> Rows:
+def load_rows(recipe: ClassicalRecipe, root: Path, cache: FeatureCache | None = None, workers: int = 1) -> Rows:
     """
     The songs of a recipe.
 
     Args:
         recipe: says which, and by which descriptors.
         root: the folder that holds `data.folder` or `data.table`.
+        cache: where descriptors of audio are kept, the person's own by default.
+        workers: processes that make those that are not.
 
     Raises:
         RecipeError: there is no such data set or column, or what it holds does not fit `features`.
@@ -60,7 +63,7 @@ def load_rows(recipe: ClassicalRecipe, root: Path) -> Rows:
     if recipe.data.table is not None:
         rows = _own_table(recipe.data, root / recipe.data.table)
     else:
-        rows = _data_set(recipe, root)
+        rows = _data_set(recipe, root, cache, workers)
     return _unique(rows) if recipe.data.unique else rows
 
 
@@ -71,7 +74,7 @@ def _unique(rows: Rows) -> Rows:
     return replace(rows, **by_song)
 
 
-def _data_set(recipe: ClassicalRecipe, root: Path) -> Rows:
+def _data_set(recipe: ClassicalRecipe, root: Path, cache: FeatureCache | None, workers: int) -> Rows:
     try:
         module = data_set(str(recipe.data.script))
         rows = module.load(root / recipe.data.folder, **recipe.data.options)
@@ -85,7 +88,10 @@ def _data_set(recipe: ClassicalRecipe, root: Path) -> Rows:
         wanted = "features: {set: hsf90} or another set" if is_audio else "no features, for it is a table of numbers"
         raise RecipeError(f"data.script {recipe.data.script} needs {wanted}")
     extractor = _extractor(recipe.features) if recipe.features else None
-    values = np.asarray(rows["descriptors"], dtype=float) if extractor is None else _heard(rows, extractor)
+    if extractor is None:
+        values = np.asarray(rows["descriptors"], dtype=float)
+    else:
+        values = _heard(rows, extractor, cache or FeatureCache(), workers)
     columns = _columns(module, values.shape[1]) if extractor is None else tuple(extractor.columns)
     return Rows(
         values,
@@ -114,10 +120,10 @@ def _extractor(features: dict[str, Any]) -> TonadaFeatureExtractor:
         raise RecipeError(f"features: {error}") from error
 
 
-def _heard(rows: Any, extractor: TonadaFeatureExtractor) -> np.ndarray:
-    rate = extractor.sampling_rate
-    songs = tqdm(rows["audio"], desc="listening", unit="song", disable=None)
-    return np.stack([descriptors_of(decode(song["path"], rate), extractor) for song in songs])
+def _heard(rows: Any, extractor: TonadaFeatureExtractor, cache: FeatureCache, workers: int) -> np.ndarray:
+    hearing = [(song["path"], extractor) for song in rows["audio"]]
+    heard = tqdm(features_of(hearing, cache, workers), "listening", len(hearing), unit="song", disable=None)
+    return np.stack([np.asarray(song["descriptors"][0], dtype=float) for song in heard])
 
 
 def descriptors_of(waveform: np.ndarray, extractor: TonadaFeatureExtractor) -> np.ndarray:

@@ -17,6 +17,7 @@ from tonada.learning.classical.saving import ClassicalModel, plain
 from tonada.learning.classical.systems import fit_system
 from tonada.learning.classical.thresholds import threshold_for
 from tonada.learning.recipes import RecipeError
+from tonada.listening.feature_cache import FeatureCache
 from tonada.proving.predictions import Prediction
 
 
@@ -28,7 +29,9 @@ class ClassicallyTrained:
     predictions: dict[str, list[Prediction]]
 
 
-def train_classical(recipe: ClassicalRecipe, root: Path, output: Path) -> ClassicallyTrained:
+def train_classical(
+    recipe: ClassicalRecipe, root: Path, output: Path, cache: FeatureCache | None = None, workers: int = 1
+) -> ClassicallyTrained:
     """
     Cross-validate each system of a recipe, and fit the one to keep on all songs.
 
@@ -37,8 +40,10 @@ def train_classical(recipe: ClassicalRecipe, root: Path, output: Path) -> Classi
         root: the folder that holds the data.
         output: `predictions/` in it takes a CSV a system as soon as it is done, and a later run goes on from there;
             `importance.csv` takes what each column is worth to each label.
+        cache: where descriptors of audio are kept, the person's own by default.
+        workers: processes that make those that are not.
     """
-    rows = load_rows(recipe, root)
+    rows = load_rows(recipe, root, cache, workers)
     check_rows(recipe, rows)
     folder = output / "predictions"
     folder.mkdir(parents=True, exist_ok=True)

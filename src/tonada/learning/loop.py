@@ -1,0 +1,110 @@
+"""The training loop. Accelerate takes care of devices, processes and precision; the objective says what to minimise."""
+
+import copy
+import math
+import time
+from collections.abc import Callable
+
+import torch
+from accelerate import Accelerator
+from accelerate.utils import gather_object
+from torch import nn
+from torch.utils.data import DataLoader
+from tqdm import tqdm
+
+from tonada.learning.augmentation import Batch
+from tonada.learning.batches import DrawnSegments, SongOrder, collate
+from tonada.learning.chance import seed_of
+from tonada.learning.optimisation import freeze, optimiser, schedule
+from tonada.learning.outputs import outputs_of
+from tonada.learning.recipe_parts import Training
+from tonada.learning.saved_state import Run, StateFile
+from tonada.learning.songs import Song
+from tonada.learning.synchronised_norm import synchronise
+from tonada.modeling import TonadaForAudioClassification
+from tonada.proving.scores import macro_f1
+
+Objective = Callable[[nn.Module, Batch], torch.Tensor]
+
+
+def fit(
+    model: TonadaForAudioClassification,
+    songs: dict[str, list[Song]],
+    scales: Batch,
+    training: Training,
+    objective: Objective,
+    accelerator: Accelerator,
+    file: StateFile | None = None,
+) -> int:
+    """
+    Teach the model in place, and leave it with the weights of its best epoch by validation macro-F1, which is returned.
+
+    Args:
+        model: with its first weights.
+        songs: `train` and `validation`.
+        scales: of the training songs.
+        training: how.
+        objective: from the model and a batch to what a step makes smaller, a mean over the batch's songs.
+        accelerator: see `accelerator_of`.
+        file: where the run is kept after each epoch, and found again.
+    """
+    dataset, order = DrawnSegments(songs["train"], scales, training), SongOrder(songs["train"], training)
+    is_enough = len(dataset) >= training.batch_size
+    loader = DataLoader(dataset, training.batch_size, sampler=order, collate_fn=collate, drop_last=is_enough)
+    optimizer = optimiser(model, training)
+    rates = schedule(optimizer, training, training.epochs * math.ceil(len(loader) / training.accumulate))
+    if accelerator.num_processes > 1:
+        synchronise(model)
+    prepared, optimizer, loader, rates = accelerator.prepare(model, optimizer, loader, rates)
+    others = {"schedule": rates} | ({"scaler": accelerator.scaler} if accelerator.scaler is not None else {})
+    run = Run(model, optimizer, others, best=copy.deepcopy(model.state_dict()))
+    if file is not None:
+        file.restore(run)
+    progress = run.progress
+    bar = tqdm(total=training.epochs, initial=progress.epoch, unit="epoch", disable=not accelerator.is_main_process)
+    while not progress.is_over(training):
+        epoch = dataset.epoch = order.epoch = progress.epoch + 1
+        freeze(model, epoch <= training.frozen_epochs)
+        prepared.train()
+        begun, losses = time.perf_counter(), []
+        for step, batch in enumerate(loader):
+            torch.manual_seed(seed_of(training.seed, "dropout", epoch, step, accelerator.process_index))
+            with accelerator.accumulate(prepared):
+                loss = objective(prepared, batch)
+                accelerator.backward(loss)
+                if accelerator.sync_gradients and training.clip:
+                    accelerator.clip_grad_norm_(prepared.parameters(), training.clip)
+                rate = rates.get_last_lr()[0]
+                optimizer.step()
+                rates.step()
+                optimizer.zero_grad()
+            losses.append(loss.detach())
+        told = {
+            "loss": float(accelerator.reduce(torch.stack(losses).mean(), "mean")),
+            "learning_rate": rate,
+            "songs_per_second": len(loader) * training.batch_size / (time.perf_counter() - begun),
+            "validation_macro_f1": (score := validation_score(model, songs["validation"], accelerator)),
+        }
+        progress.epoch = epoch
+        if score > progress.best:
+            progress.best, progress.best_epoch, run.best = score, epoch, copy.deepcopy(model.state_dict())
+        if file is not None and accelerator.is_main_process:
+            file.save(run)
+        accelerator.log(told, step=epoch)
+        bar.set_postfix(
+            {name: f"{value:.3g}" for name, value in (told | {"best": progress.best}).items()}, refresh=False
+        )
+        bar.update()
+    bar.close()
+    accelerator.unwrap_model(prepared, keep_fp32_wrapper=False)
+    model.load_state_dict(run.best)
+    model.cpu().eval()
+    return progress.best_epoch
+
+
+def validation_score(model: TonadaForAudioClassification, songs: list[Song], accelerator: Accelerator) -> float:
+    """Macro-F1, each process hearing its share of the songs."""
+    mine = songs[accelerator.process_index :: accelerator.num_processes]
+    answers = [int(output.logits.argmax()) for output in outputs_of(model, mine)]
+    truth, given = zip(*gather_object(list(zip([song.label for song in mine], answers, strict=True))), strict=True)
+    return macro_f1(truth, given)

@@ -1,0 +1,45 @@
+"""`tonada data cache`: what the caches hold, and away with it."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from tonada_cli.printing import complain, printable
+
+CacheFolder = Annotated[
+    Path | None,
+    typer.Option(
+        "--cache",
+        envvar="TONADA_CACHE",
+        help="The folder of features and stems made before, by default `tonada` in your cache folder.",
+        show_default=False,
+    ),
+]
+
+
+def cache(
+    folder: CacheFolder = None,
+    clear: Annotated[bool, typer.Option(help="Delete it all; what is needed again is made again.")] = False,
+) -> None:
+    """
+    Print where the caches are and what they take, a line for features, stems and hashes of files.
+
+    Examples:
+
+      tonada data cache
+
+      tonada data cache --clear
+    """
+    from tonada.listening.kept_arrays import cache_folder, caches, clear_cache
+
+    root = cache_folder(folder)
+    typer.echo(printable(str(root)))
+    for name, files, size in caches(root):
+        typer.echo(f"  {name:10}{files:8,} files{size / 1e6:12,.1f} MB{'  deleted' if clear else ''}")
+        if clear:
+            try:
+                clear_cache(root, name)
+            except OSError as error:
+                complain(f"{error.filename or root / name}: {error.strerror or error}; delete it by hand")
+                raise typer.Exit(1) from error
