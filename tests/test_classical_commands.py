@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from tonada.learning.classical.answering import answer_of, at_temperature, calibrated_probabilities
 from tonada.learning.classical.models import MODELS, new_model
-from tonada.learning.classical.recipe import TYPES, System, is_classical, load_classical
+from tonada.learning.classical.recipe import TYPES, ClassicalRecipe, Songs, System, is_classical, load_classical
 from tonada.learning.classical.rows import load_rows
 from tonada.learning.classical.saving import (
     ClassicalModel,
@@ -88,6 +88,15 @@ def tonada(*arguments, folder, code=0):
 )
 def test_every_classical_recipe_of_the_repository_is_valid_and_named_after_its_file(path):
     assert load_classical(path).name == path.stem
+
+
+def test_equal_rows_are_one_and_a_level_of_the_tree_can_be_learned():
+    recipe = ClassicalRecipe("x", Songs("gtzan", "gtzan", level=1, unique=True), {}, "x")
+    rows = load_rows(recipe, ROOT / "tests" / "data")
+    assert rows.song_ids.tolist() == [
+        f"{genre}.0000{number}.wav" for genre in ("blues", "classical", "rock") for number in (0, 1)
+    ]
+    assert [rows.names[label] for label in rows.labels] == ["non_classic"] * 2 + ["classic"] * 2 + ["non_classic"] * 2
 
 
 def test_training_compares_every_system_with_the_baselines_and_answers_every_song_once_a_deal(trained):
@@ -226,7 +235,8 @@ def test_what_is_no_skops_file_is_never_opened(trained, tmp_path):
         ("cap: 1.5", "cap: [1]", "bayes has cap"),
         ("systems:", "systems: 3\nfolds_:", "unknown key"),
         ("repeats: 2", "repeets: 2", "did you mean 'repeats'"),
-        ("keep: vote", "keep: vote\nprecision: 0.9", "between two labels"),
+        ("keep: vote", "keep: vote\nprecision: 0.9", "choose between two labels"),
+        ("keep: vote", "keep: vote\nprecision: 0.9\nrecall: 0.9", "both given"),
     ],
 )
 def test_a_recipe_that_says_something_unknown_is_refused_by_its_name(was, now, says, folder, tmp_path):

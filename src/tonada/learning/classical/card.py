@@ -57,9 +57,12 @@ def card_of(trained: ClassicallyTrained, recipe: ClassicalRecipe) -> str:
         least=1 - (model.conformal_quantile or 1.0),
         yes=""
         if model.threshold is None
-        else f" `{model.labels[0]}` is answered from {model.threshold:.3f} on, where {recipe.precision:.0%} "
-        "of such answers were right.",
+        else f" `{model.labels[0]}` is answered from {model.threshold:.3f} on, chosen for {_wanted(recipe)}.",
     )
+
+
+def _wanted(recipe: ClassicalRecipe) -> str:
+    return f"a recall of {recipe.recall:.0%}" if recipe.precision is None else f"a precision of {recipe.precision:.0%}"
 
 
 def _columns(model: ClassicalModel) -> str:

@@ -19,7 +19,7 @@ TYPES: dict[str, tuple[type, ...]] = {
     **dict.fromkeys(("columns", "of"), (list,)),
     **dict.fromkeys(("data", "systems", "features", "options", "settings", "search", "over"), (dict,)),
     **dict.fromkeys(("folds", "repeats", "seed", "select", "candidates", "level"), (int,)),
-    **dict.fromkeys(("cap", "pca", "precision"), NUMBER),
+    **dict.fromkeys(("cap", "pca", "precision", "recall"), NUMBER),
     **dict.fromkeys(("power", "unique"), (bool,)),
 }
 """What each key of a recipe holds, or null where it may be left out."""
@@ -107,7 +107,8 @@ class ClassicalRecipe:
         folds: of disjoint groups.
         repeats: how often the songs are dealt anew.
         seed: of the deals and the models.
-        precision: of a pair of labels, what answers with the first one must reach; see `threshold_for`.
+        precision: of two labels, the share of answers with the first one that must be right; see `threshold_for`.
+        recall: instead, the share of its songs that must be answered with it.
     """
 
     name: str
@@ -119,6 +120,7 @@ class ClassicalRecipe:
     repeats: int = 1
     seed: int = 0
     precision: float | None = None
+    recall: float | None = None
 
 
 def is_classical(path: Path) -> bool:
@@ -172,8 +174,11 @@ def _check(recipe: ClassicalRecipe) -> None:
         value, least = getattr(recipe, name), {"folds": 2, "repeats": 1, "seed": 0}[name]
         if value < least:
             raise RecipeError(f"{name} is {value!r}; expected a whole number from {least}")
-    if recipe.precision is not None and not 0 < recipe.precision < 1:
-        raise RecipeError(f"precision is {recipe.precision!r}; expected a share between 0 and 1")
+    for name in ("precision", "recall"):
+        if (share := getattr(recipe, name)) is not None and not 0 < share < 1:
+            raise RecipeError(f"{name} is {share!r}; expected a share between 0 and 1")
+    if recipe.precision is not None and recipe.recall is not None:
+        raise RecipeError("precision and recall are both given; one threshold can be chosen for one of them")
     if recipe.keep not in recipe.systems:
         raise RecipeError(f"keep is {recipe.keep!r}; expected one of {', '.join(recipe.systems)}")
     for name, system in recipe.systems.items():

@@ -15,7 +15,7 @@ from tonada.learning.classical.recipe import ClassicalRecipe
 from tonada.learning.classical.rows import Rows, load_rows
 from tonada.learning.classical.saving import ClassicalModel, plain
 from tonada.learning.classical.systems import fit_system
-from tonada.learning.classical.thresholds import threshold_for
+from tonada.learning.classical.thresholds import threshold_for, threshold_for_recall
 from tonada.learning.recipes import RecipeError
 from tonada.listening.feature_cache import FeatureCache
 from tonada.proving.predictions import Prediction
@@ -66,7 +66,7 @@ def kept_model(recipe: ClassicalRecipe, rows: Rows, held_out: list[Prediction]) 
     temperature = fit_temperature(logs, torch.tensor(truth))
     calibrated = at_temperature(chances, temperature)
     quantile = conformal_quantile(torch.tensor(calibrated), torch.tensor(truth))
-    threshold = None if recipe.precision is None else threshold_for(recipe.precision, truth == 0, calibrated[:, 0])
+    threshold = _threshold(recipe, truth == 0, calibrated[:, 0])
     with np.errstate(all="ignore"):
         scaling = {"mean": np.nanmean(rows.values, 0).tolist(), "scale": np.nanstd(rows.values, 0).tolist()}
     return ClassicalModel(
@@ -84,13 +84,19 @@ def kept_model(recipe: ClassicalRecipe, rows: Rows, held_out: list[Prediction]) 
     )
 
 
+def _threshold(recipe: ClassicalRecipe, is_first: np.ndarray, chances: np.ndarray) -> float | None:
+    if recipe.precision is not None:
+        return threshold_for(recipe.precision, is_first, chances)
+    return None if recipe.recall is None else threshold_for_recall(recipe.recall, is_first, chances)
+
+
 def check_rows(recipe: ClassicalRecipe, rows: Rows) -> None:
     """Refuse songs that cannot be dealt as the recipe says."""
     counts = np.bincount(rows.labels, minlength=len(rows.names))
     few = [f"{name} {count}" for name, count in zip(rows.names, counts, strict=True) if count < recipe.folds]
     if few:
         raise RecipeError(f"folds is {recipe.folds}, but there are too few songs of {', '.join(few)}; deal fewer folds")
-    if recipe.precision is not None and len(rows.names) != 2:
-        raise RecipeError(f"precision chooses a threshold between two labels; here are {', '.join(rows.names)}")
+    if (recipe.precision or recipe.recall) and len(rows.names) != 2:
+        raise RecipeError(f"precision and recall choose between two labels; here are {', '.join(rows.names)}")
     if empty := [name for name, column in zip(rows.columns, rows.values.T, strict=True) if np.isnan(column).all()]:
         raise RecipeError(f"the column {empty[0]!r} has no number at all; leave it out")
