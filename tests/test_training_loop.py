@@ -197,6 +197,7 @@ TWO = [
 ]
 
 
+@pytest.mark.slow
 def test_two_processes_learn_what_one_does_with_the_same_batches(folder, tmp_path):
     """Gloo on the CPU; batch norm hears both halves of a batch, padded segments left out of each."""
     for name, launcher in (("one", ()), ("two", TWO)):
@@ -209,6 +210,7 @@ def test_two_processes_learn_what_one_does_with_the_same_batches(folder, tmp_pat
         )
 
 
+@pytest.mark.slow
 def test_a_run_killed_at_any_moment_and_resumed_ends_with_the_same_weights(folder, tmp_path):
     (tmp_path / "recipe.yaml").write_text(RECIPE.replace("dropout: 0.0", "dropout: 0.3"))
     arguments = ("train", tmp_path / "recipe.yaml", "--data", folder, "--output")
