@@ -88,6 +88,7 @@ def new_model(**settings) -> TonadaForAudioClassification:
 def _own_cache(tmp_path_factory):
     """What `datasets` prepares and what is separated in a test does not stay in a person's cache."""
     datasets.config.HF_DATASETS_CACHE = tmp_path_factory.mktemp("datasets")
+    os.environ["TRACKIO_DIR"] = str(tmp_path_factory.mktemp("trackio"))  # read once, when trackio is imported
     os.environ["TONADA_CACHE"] = str(tmp_path_factory.mktemp("tonada"))
 
 

@@ -64,7 +64,7 @@ def _tracker(name: str) -> str | None:
     if importlib.util.find_spec(name) is None:
         if name != "trackio":  # which is the default, and so nobody's wish
             raise RecipeError(f"training has tracker: {name}, which is not installed; run: pip install {name}")
-        logger.warning("Nothing is tracked: trackio is not installed (pip install trackio).")
+        logger.warning("Nothing is tracked: trackio is not installed (pip install 'tonada[train]').")
         return None
     return name
 
