@@ -74,8 +74,8 @@ def _lda(settings: dict[str, Any], seed: int) -> Any:
 def _qda(settings: dict[str, Any], seed: int) -> Any:
     from sklearn.discriminant_analysis import QuadraticDiscriminantAnalysis
 
-    # With fewer songs of a label than columns its covariance has no inverse, and scikit-learn refuses without shrinkage.
-    return QuadraticDiscriminantAnalysis(**{"solver": "eigen", "shrinkage": "auto", **settings})
+    # With fewer songs of a label than columns its covariance has no inverse, and scikit-learn refuses it unshrunk.
+    return QuadraticDiscriminantAnalysis(**{"solver": "eigen", "shrinkage": 0.1, **settings})
 
 
 def _xgboost(settings: dict[str, Any], seed: int) -> Any:
