@@ -62,6 +62,7 @@ bench: install ffmpeg  ## Measure speed and memory on this machine
 
 results: install  ## Compute docs/results.md anew from the predictions kept beside it
 	$(BIN)/python -m tonada.proving.tables docs/results > docs/results.md
+	$(BIN)/python -m tonada.proving.classical_page docs/results-classical > docs/results-classical.md
 
 docs: install  ## Print docs/descriptors.md and draw docs/pictures anew
 	$(BIN)/python docs/descriptors.py > docs/descriptors.new && mv docs/descriptors.new docs/descriptors.md

@@ -6,7 +6,7 @@ from typing import Any
 
 NAMES = (
     *("emotion_4qaed", "emotify", "emopia", "ccmusic_genre", "ccmusic_audio", "fma"),
-    *("turkish", "pyaudioanalysis", "music_or_not", "audioset_vggish", "free_audio", "playlists", "folder"),
+    *("turkish", "gtzan", "pyaudioanalysis", "music_or_not", "audioset_vggish", "free_audio", "playlists", "folder"),
 )
 
 

@@ -37,7 +37,7 @@ class TonadaConfig(PreTrainedConfig):
         attention_top_k: steps each query keeps under `"topk"` and `"topk_ste"`, or as a `float` up to 1 the share of
             the real steps, rounded up; 8 is what Zhao et al. recommend, Jia's own d is unknown.
         attention_heads: heads of the attention; divides `2 * lstm_hidden_size`. Our choice; Chen & Li have one.
-        dnn_sizes: widths of the fully connected layers over the descriptors.
+        dnn_sizes: widths of the fully connected layers over the descriptors; none, and the model is linear in them.
         embedding_width: width of a step of the embeddings; VGGish's by default.
         embedding_network: what hears embeddings, and an encoder's states: `"attention"` (a layer and attention), or
             `"attention_conv"` (source S2's).
@@ -50,7 +50,7 @@ class TonadaConfig(PreTrainedConfig):
         encoder_unfrozen: how many of its layers learn, counted back from the chosen one; 0 leaves it as it is.
         encoder_remote_code: allows an encoder that brings code of its own. Never saved: say it with every load.
         descriptor_limit: scaled descriptors are cut at this many standard deviations, so that one
-            outlier (a burst of silence, a click) cannot shout down the rest. Our choice.
+            outlier (a burst of silence, a click) cannot shout down the rest; `None` cuts nothing. Our choice.
         dropout: share of units dropped in the DNN and before the labels, in training only. Our choice.
         label_smoothing: share of a label that the loss spreads over all labels, in training; 0 believes the labels.
         vote: how segments decide for the song: `"mean_probability"`, `"majority"`, `"log_odds"` or `"attention"`
@@ -94,7 +94,7 @@ class TonadaConfig(PreTrainedConfig):
     encoder_layer: int = -1
     encoder_unfrozen: int = 0
     encoder_remote_code: bool = False
-    descriptor_limit: float = 5.0
+    descriptor_limit: float | None = 5.0
     dropout: float = 0.3
     label_smoothing: float = 0.0
     vote: str = "mean_probability"
@@ -129,7 +129,7 @@ class TonadaConfig(PreTrainedConfig):
         over_steps = {"attention": self.embedding_hidden_size, "attention_conv": 64}[self.embedding_network]
         widths = {
             "spectrogram": self.step_size,
-            "descriptors": self.dnn_sizes[-1],
+            "descriptors": (self.num_descriptors, *self.dnn_sizes)[-1],
             "embeddings": over_steps,
             "waveform": over_steps,
         }

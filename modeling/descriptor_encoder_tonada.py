@@ -9,7 +9,10 @@ from .sparse_attention_tonada import Heard
 
 
 class TonadaDescriptorEncoder(nn.Module):
-    """A scaler and the DNN: `(segments, num_descriptors)` in their own units to `(segments, dnn_sizes[-1])`."""
+    """
+    A scaler and the DNN: `(segments, num_descriptors)` in their own units to `(segments, dnn_sizes[-1])`, or scaled to
+    `(segments, num_descriptors)` without layers.
+    """
 
     mean: torch.Tensor
     scale: torch.Tensor
@@ -24,7 +27,9 @@ class TonadaDescriptorEncoder(nn.Module):
         self.dropout = nn.Dropout(config.dropout)
 
     def forward(self, descriptors: torch.Tensor) -> Heard:
-        features = ((descriptors - self.mean) / self.scale).clamp(-self.limit, self.limit)
+        features = (descriptors - self.mean) / self.scale
+        if self.limit is not None:
+            features = features.clamp(-self.limit, self.limit)
         for layer in self.layers:
             features = self.dropout(layer(features).relu())
         return Heard(features, steps=features.unsqueeze(1))

@@ -144,3 +144,10 @@ def test_every_data_set_of_the_room_is_registered():
 def test_an_unknown_name_lists_what_there_is():
     with pytest.raises(ValueError, match="there are emotion_4qaed"):
         registry.data_set("emotion")
+
+
+def test_rows_of_gtzan_that_are_equal_number_by_number_are_one_group(tmp_path):
+    rows = registry.data_set("gtzan").load(SAMPLES / "gtzan", cache_dir=tmp_path)
+    groups = dict(zip(rows["song_id"], rows["group"], strict=True))
+    assert groups["rock.00002.wav"] == groups["rock.00001.wav"]
+    assert len(set(groups.values())) == len(rows) - 1

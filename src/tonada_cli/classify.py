@@ -1,8 +1,9 @@
 """`tonada classify`: files and folders in, an answer a song out."""
 
+from collections.abc import Iterable
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
@@ -12,6 +13,7 @@ from tonada_cli.printing import aside, complain, quiet_libraries, track
 from tonada_cli.stems_option import Separation
 
 if TYPE_CHECKING:
+    from tonada.listening.answers import Answer
     from tonada.listening.limits import Limits
     from tonada.listening.listener import Listener
 
@@ -26,7 +28,11 @@ class Format(StrEnum):
 
 def classify(
     paths: Annotated[
-        list[Path], typer.Argument(help="Audio files, and folders to search for them.", show_default=False)
+        list[Path],
+        typer.Argument(
+            help="Audio files, and folders to search for them; with a classical model of a table, CSV or Parquet.",
+            show_default=False,
+        ),
     ],
     task: Annotated[
         str, typer.Option(help="What to listen for, with weights that came with Tonada: emotion.")
@@ -93,23 +99,55 @@ def classify(
       tonada classify song.mp3 --stems
 
       tonada classify song.mp3 --model my-genres --level 1 --gate my-music-detector
+
+      tonada classify descriptors.csv --model my-turkish --format csv
     """
     bounds = limits(max_minutes, max_file_gb, max_decoded_gb, max_channels, max_rate)
+    from tonada.learning.classical.saving import is_classical_model
+
+    if model is not None and is_classical_model(model):
+        _refuse_of_classical(timeline=timeline, gate=gate is not None, stems=stems != Separation.NONE)
+        _classify_classically(paths, model, format, level, bounds)
     listener = _listener(task, model, revision, bounds, gate)
     _check(listener, stems, level, timeline)
     from tonada.listening.files import find_audio
 
     found = list(find_audio(paths))
-    failed = False
     shape = Shape(timeline, listener.labels(level), listener.kind(level), with_stems=stems != Separation.NONE)
+    _print(listener.listen_all(found, stems, level), len(found), format, shape)
+
+
+def _print(answers: Iterable["Answer"], total: int, format: Format, shape: Shape) -> NoReturn:
+    failed = False
     with quiet_libraries(), PRINTERS[format](shape) as printer:
-        for answer in track(listener.listen_all(found, stems, level), total=len(found), unit="song"):
+        for answer in track(answers, total=total, unit="song"):
             with aside():
                 printer.print(answer)
                 if answer.status not in ANSWERED:
                     complain(answer.message)
                     failed = True
     raise typer.Exit(1 if failed else 0)
+
+
+def _refuse_of_classical(**asked: bool) -> None:
+    if unknown := [name for name, is_asked in asked.items() if is_asked]:
+        complain(f"a classical model hears a song as a whole; leave out --{', --'.join(unknown)}")
+        raise typer.Exit(2)
+
+
+def _classify_classically(
+    paths: list[Path], model: str, format: Format, level: int | None, bounds: "Limits"
+) -> NoReturn:
+    from tonada.learning.classical.listening import ClassicalListener
+
+    try:
+        listener = ClassicalListener.from_pretrained(model, bounds)
+        shape = Shape(False, listener.labels(level), listener.kind(level))
+    except ValueError as error:
+        complain(str(error))
+        raise typer.Exit(2) from error
+    found = list(listener.find(paths))
+    _print(listener.listen_all(found, level), len(found), format, shape)
 
 
 def _listener(task: str, model: str | None, revision: str | None, bounds: "Limits", gate: str | None) -> "Listener":

@@ -27,10 +27,25 @@ def train(
 
     Writes the model, its extractor, its card with the measured figures and baselines, and every prediction behind them.
 
-    Example:
+    A recipe of `kind: classical` compares systems over descriptors or a table of numbers, every song answered by models
+    that saw none of its group. Interrupted, the same command goes on with the systems that are missing, without
+    --resume.
+
+    Examples:
 
       tonada train recipes/emotion.yaml --data DATA --output my-emotion
+
+      tonada train recipes/turkish.yaml --data DATA --output my-turkish
     """
+    from tonada.learning.classical.recipe import is_classical
+
+    if is_classical(recipe):
+        _train_classical(recipe, data, output, cache, workers)
+    else:
+        _train_network(recipe, data, output, cache, workers, resume)
+
+
+def _train_network(recipe: Path, data: Path, output: Path, cache: Path | None, workers: int, resume: bool) -> None:
     from tonada.learning.recipes import RecipeError, load_recipe
     from tonada.learning.training import train as train_recipe
     from tonada.listening.feature_cache import FeatureCache
@@ -52,3 +67,31 @@ def train(
     state.unlink()
     typer.echo(table(trained.predictions, wanted.name))
     typer.echo(f"\nThe model, its card and its predictions are in {output}")
+
+
+def _train_classical(recipe: Path, data: Path, output: Path, cache: Path | None, workers: int) -> None:
+    from tonada.learning.classical.card import card_of
+    from tonada.learning.classical.export import ExportError, save_network
+    from tonada.learning.classical.recipe import load_classical
+    from tonada.learning.classical.saving import save_classical
+    from tonada.learning.classical.training import train_classical
+    from tonada.listening.feature_cache import FeatureCache
+    from tonada.listening.limits import AudioError
+    from tonada.proving.crossvalidated import crossvalidated_table
+
+    try:
+        wanted = load_classical(recipe)
+        output.mkdir(parents=True, exist_ok=True)
+        trained = train_classical(wanted, data, output, FeatureCache(cache), workers)
+        save_classical(trained.model, output, card_of(trained, wanted))
+    except (AudioError, OSError, ValueError) as error:
+        complain(str(error))
+        raise typer.Exit(2) from error
+    typer.echo(crossvalidated_table(trained.predictions))
+    typer.echo(f"\nThe model, its card and its predictions are in {output}")
+    try:
+        save_network(trained.model, output / "network")
+    except ExportError as error:
+        typer.echo(f"It has no form that the stock pipeline runs: {error}")
+    else:
+        typer.echo(f"The same model for the stock pipeline and the Auto classes is in {output / 'network'}")

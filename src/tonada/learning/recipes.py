@@ -33,26 +33,36 @@ def load_recipe(path: str | Path) -> Recipe:
     Raises:
         RecipeError: the file is missing, is not YAML, lacks a key or has one too many.
     """
-    try:
-        content = yaml.safe_load(Path(path).read_text(encoding="utf-8"))
-    except FileNotFoundError as error:
-        raise RecipeError(f"{path}: there is no such recipe") from error
-    except OSError as error:
-        raise RecipeError(f"{path}: cannot be read ({error.strerror})") from error
-    except (yaml.YAMLError, ValueError) as error:  # ValueError: not UTF-8, or a date that no calendar has
-        raise RecipeError(f"{path}: is not YAML ({str(error).splitlines()[0]})") from error
+    content = load_yaml(path)
     try:
         return _recipe(content)
     except RecipeError as error:
         raise RecipeError(f"{path}: {error}") from error
 
 
+def load_yaml(path: str | Path) -> Any:
+    """
+    What a YAML file holds.
+
+    Raises:
+        RecipeError: the file is missing, cannot be read or is not YAML.
+    """
+    try:
+        return yaml.safe_load(Path(path).read_text(encoding="utf-8"))
+    except FileNotFoundError as error:
+        raise RecipeError(f"{path}: there is no such recipe") from error
+    except OSError as error:
+        raise RecipeError(f"{path}: cannot be read ({error.strerror})") from error
+    except (yaml.YAMLError, ValueError) as error:  # ValueError: not UTF-8, or a date that no calendar has
+        raise RecipeError(f"{path}: is not YAML ({str(error).splitlines()[0]})") from error
+
+
 def _recipe(content: Any) -> Recipe:
-    parts = _checked("the recipe", content, _fields(Recipe), required={"name", "data"})
-    data = _checked("data", parts["data"], _fields(Data), required={"script", "folder"})
-    training = _checked("training", parts.get("training"), _fields(Training))
-    features = _checked("features", parts.get("features"), _arguments(TonadaFeatureExtractor))
-    model = _checked("model", parts.get("model"), _model_settings())
+    parts = checked("the recipe", content, _fields(Recipe), required={"name", "data"})
+    data = checked("data", parts["data"], _fields(Data), required={"script", "folder"})
+    training = checked("training", parts.get("training"), _fields(Training))
+    features = checked("features", parts.get("features"), _arguments(TonadaFeatureExtractor))
+    model = checked("model", parts.get("model"), _model_settings())
     recipe = Recipe(str(parts["name"]), Data(**data), features, model, Training(**training))
     for part in (recipe.data, recipe.training):
         _check_types(part)
@@ -108,7 +118,8 @@ def _check_types(part: Data | Training) -> None:
             raise RecipeError(f"{each.name} is {value!r}; it cannot be negative or infinite")
 
 
-def _checked(where: str, content: Any, known: Set[str], required: Set[str] = frozenset()) -> dict[str, Any]:
+def checked(where: str, content: Any, known: Set[str], required: Set[str] = frozenset()) -> dict[str, Any]:
+    """The keys of a part of a recipe, none unknown and none of the required missing; else a `RecipeError`."""
     content = {} if content is None and not required else content
     if not isinstance(content, dict):
         raise RecipeError(f"{where} is {content!r}; expected keys among {', '.join(sorted(known))}")

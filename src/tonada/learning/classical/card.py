@@ -1,0 +1,70 @@
+"""The card of a classical model, every figure computed from its predictions."""
+
+from tonada.learning.classical.recipe import ClassicalRecipe
+from tonada.learning.classical.saving import ClassicalModel
+from tonada.learning.classical.training import ClassicallyTrained
+from tonada.proving.crossvalidated import crossvalidated_table
+
+CARD = """---
+library_name: tonada
+license: apache-2.0
+tags: [music, tonada]
+---
+# Tonada: {name}
+
+Answers with one of: **{labels}**. The system `{keep}` over {columns}, from `{source}`.
+
+```
+tonada classify {example} --model "THIS FOLDER"
+```
+
+The model is a skops file: reading it runs no code that is not on Tonada's list, and it holds no pickle. Weights that
+learned from songs under a licence may stand under that licence too; the data set's own card says which.
+
+## What was measured
+
+Each song was answered by systems that had seen no song of its group: {folds} folds of disjoint groups, dealt
+{repeats}. Brackets are 95 % intervals, resampling groups. The model in this folder was then fitted on all songs.
+
+{table}
+
+## How sure
+
+Probabilities are calibrated with temperature {temperature:.3f}, and sets of labels with a probability of at least
+{least:.3f} hold nine truths in ten; both were fitted on the same answers to unseen songs, so they flatter a
+little.{yes}
+
+## Limits
+
+These songs are not the world's music. Not for judging people.
+"""
+
+
+def card_of(trained: ClassicallyTrained, recipe: ClassicalRecipe) -> str:
+    """The card's text."""
+    model = trained.model
+    return CARD.format(
+        name=recipe.name,
+        labels=", ".join(model.labels),
+        keep=recipe.keep,
+        columns=_columns(model),
+        source=recipe.data.script or recipe.data.table,
+        example="table.csv" if model.extractor is None else "song.mp3",
+        folds=recipe.folds,
+        repeats="once" if recipe.repeats == 1 else f"{recipe.repeats} times",
+        table=crossvalidated_table(trained.predictions),
+        temperature=model.temperature,
+        least=1 - (model.conformal_quantile or 1.0),
+        yes=""
+        if model.threshold is None
+        else f" `{model.labels[0]}` is answered from {model.threshold:.3f} on, chosen for {_wanted(recipe)}.",
+    )
+
+
+def _wanted(recipe: ClassicalRecipe) -> str:
+    return f"a recall of {recipe.recall:.0%}" if recipe.precision is None else f"a precision of {recipe.precision:.0%}"
+
+
+def _columns(model: ClassicalModel) -> str:
+    what = "columns of a table" if model.extractor is None else f"descriptors of `{model.extractor.descriptors.name}`"
+    return f"{len(model.columns)} {what}"

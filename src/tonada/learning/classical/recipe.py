@@ -1,0 +1,219 @@
+"""A recipe of classical systems, `kind: classical`: which songs, which descriptors, which systems, how often dealt."""
+
+from collections.abc import Mapping, Set
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import Any
+
+from tonada.learning.classical.balancing import BALANCES
+from tonada.learning.classical.models import MODELS
+from tonada.learning.recipes import RecipeError, checked, load_yaml
+
+KIND = "classical"
+VOTES = ("soft", "hard")
+BASELINES = ("majority", "logistic-regression")
+NUMBER = (int, float)
+TYPES: dict[str, tuple[type, ...]] = {
+    **dict.fromkeys(("name", "keep", "script", "folder", "table", "label", "group", "song_id"), (str,)),
+    **dict.fromkeys(("model", "balance", "vote"), (str,)),
+    **dict.fromkeys(("columns", "of"), (list,)),
+    **dict.fromkeys(("data", "systems", "features", "options", "settings", "search", "over"), (dict,)),
+    **dict.fromkeys(("folds", "repeats", "seed", "select", "candidates", "level"), (int,)),
+    **dict.fromkeys(("cap", "pca", "precision", "recall"), NUMBER),
+    **dict.fromkeys(("power", "unique"), (bool,)),
+}
+"""What each key of a recipe holds, or null where it may be left out."""
+
+
+@dataclass(frozen=True)
+class Search:
+    """
+    Settings chosen on grouped folds inside the training songs, by Cohen's kappa (source S3: 3 folds, 10 candidates).
+
+    Attributes:
+        over: values to try, by the name of the model's setting.
+        candidates: how many combinations are drawn; every one, if left out.
+        folds: of disjoint groups, inside the training songs.
+    """
+
+    over: dict[str, list[Any]]
+    candidates: int | None = None
+    folds: int = 3
+
+
+@dataclass(frozen=True)
+class System:
+    """
+    One system: columns, what is done to them, in this order, and a model; or a vote of other systems.
+
+    Attributes:
+        columns: beginnings of the names of the columns it hears; all, if empty.
+        cap: interquartile ranges to the fences at which outliers are capped.
+        power: Yeo-Johnson's transform towards a normal distribution, column by column.
+        select: columns to keep by mean decrease in accuracy.
+        pca: principal components: their number, or the share of variance that they must explain.
+        model: one of `MODELS`.
+        settings: of the model, as its library calls them.
+        balance: one of `BALANCES`.
+        search: settings to choose.
+        vote: `soft` (mean probability) or `hard` (majority) of the systems in `of`.
+    """
+
+    columns: tuple[str, ...] = ()
+    cap: float | None = None
+    power: bool = False
+    select: int | None = None
+    pca: float | int | None = None
+    model: str | None = None
+    settings: dict[str, Any] = field(default_factory=dict)
+    balance: str | None = None
+    search: Search | None = None
+    vote: str | None = None
+    of: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Songs:
+    """
+    A data set by its script and folder, with options of its `load`; or a table of one's own and its columns.
+
+    Attributes:
+        level: of the data set's tree of labels, 1 for the roots; the leaves if left out.
+        unique: leaves out songs whose numbers are another's, all of them.
+    """
+
+    script: str | None = None
+    folder: str = "."
+    options: dict[str, Any] = field(default_factory=dict)
+    level: int | None = None
+    unique: bool = False
+    table: str | None = None
+    label: str = "label"
+    group: str | None = None
+    song_id: str | None = None
+
+
+@dataclass(frozen=True)
+class ClassicalRecipe:
+    """
+    All that a run is made of.
+
+    Attributes:
+        name: of the run.
+        data: which songs.
+        systems: by name.
+        keep: the system that is fitted on all songs and saved.
+        features: of a data set with audio, the descriptor `set` that is heard, and settings of the extractor.
+        folds: of disjoint groups.
+        repeats: how often the songs are dealt anew.
+        seed: of the deals and the models.
+        precision: of two labels, the share of answers with the first one that must be right; see `threshold_for`.
+        recall: instead, the share of its songs that must be answered with it.
+    """
+
+    name: str
+    data: Songs
+    systems: dict[str, System]
+    keep: str
+    features: dict[str, Any] = field(default_factory=dict)
+    folds: int = 5
+    repeats: int = 1
+    seed: int = 0
+    precision: float | None = None
+    recall: float | None = None
+
+
+def is_classical(path: Path) -> bool:
+    """Whether a recipe says `kind: classical`; one that cannot be read does not."""
+    try:
+        content = load_yaml(path)
+    except RecipeError:
+        return False
+    return isinstance(content, dict) and content.get("kind") == KIND
+
+
+def load_classical(path: Path) -> ClassicalRecipe:
+    """
+    Read a recipe.
+
+    Raises:
+        RecipeError: naming what is missing, unknown or cannot be, and what is known.
+    """
+    content = load_yaml(path)
+    if isinstance(content, dict):
+        content = {key: value for key, value in content.items() if key != "kind"}
+    try:
+        return _recipe(content)
+    except RecipeError as error:
+        raise RecipeError(f"{path}: {error}") from error
+
+
+def _recipe(content: Any) -> ClassicalRecipe:
+    parts = _typed("the recipe", content, ClassicalRecipe, {"name", "data", "systems", "keep"})
+    data = Songs(**_typed("data", parts["data"], Songs))
+    if (data.script is None) == (data.table is None):
+        raise RecipeError("data needs either a script of datasets_scripts/ or a table of your own")
+    systems = {str(name): _system(str(name), each) for name, each in parts["systems"].items()}
+    recipe = ClassicalRecipe(**{**parts, "data": data, "systems": systems})
+    _check(recipe)
+    return recipe
+
+
+def _system(name: str, content: Any) -> System:
+    parts = _typed(name, content, System)
+    if "search" in parts:
+        search = Search(**_typed(f"{name}: search", parts["search"], Search, {"over"}))
+        if not search.over or not all(isinstance(values, list) and values for values in search.over.values()):
+            raise RecipeError(f"{name}: search over {search.over!r}; expected settings and a list of values for each")
+        parts = {**parts, "search": search}
+    return System(**{**parts, **{key: tuple(map(str, parts.get(key, ()))) for key in ("columns", "of")}})
+
+
+def _check(recipe: ClassicalRecipe) -> None:
+    for name in ("folds", "repeats", "seed"):
+        value, least = getattr(recipe, name), {"folds": 2, "repeats": 1, "seed": 0}[name]
+        if value < least:
+            raise RecipeError(f"{name} is {value!r}; expected a whole number from {least}")
+    for name in ("precision", "recall"):
+        if (share := getattr(recipe, name)) is not None and not 0 < share < 1:
+            raise RecipeError(f"{name} is {share!r}; expected a share between 0 and 1")
+    if recipe.precision is not None and recipe.recall is not None:
+        raise RecipeError("precision and recall are both given; one threshold can be chosen for one of them")
+    if recipe.keep not in recipe.systems:
+        raise RecipeError(f"keep is {recipe.keep!r}; expected one of {', '.join(recipe.systems)}")
+    for name, system in recipe.systems.items():
+        if not name.replace("-", "").replace("_", "").isalnum() or name in BASELINES:
+            raise RecipeError(f"a system is called {name!r}; letters, digits and hyphens, and no baseline's name")
+        _check_system(name, system, recipe.systems)
+
+
+def _check_system(name: str, system: System, systems: Mapping[str, System]) -> None:
+    if (system.model is None) == (system.vote is None):
+        raise RecipeError(f"{name} needs either a model or a vote")
+    if system.vote is not None:
+        _one_of(f"{name}: vote", system.vote, VOTES)
+        voters = [each for each in systems if each != name and systems[each].vote is None]
+        if len(system.of) < 2:
+            raise RecipeError(f"{name} is a vote of {len(system.of)} systems; name at least two of {', '.join(voters)}")
+        for each in system.of:
+            _one_of(f"{name}: of", each, voters)
+        return
+    _one_of(f"{name}: model", system.model, MODELS)
+    if system.balance is not None:
+        _one_of(f"{name}: balance", system.balance, BALANCES)
+
+
+def _one_of(where: str, given: Any, known: Any) -> None:
+    if given not in (known := list(known)):
+        raise RecipeError(f"{where} is {given!r}; expected one of {', '.join(known)}")
+
+
+def _typed(where: str, content: Any, kind: type, required: Set[str] = frozenset()) -> dict[str, Any]:
+    """The keys of a part of a recipe that were given, each of the type that it must have."""
+    parts = checked(where, content, {each.name for each in fields(kind)}, required)
+    given = {name: value for name, value in parts.items() if value is not None or name in required}
+    for name, value in given.items():
+        if not isinstance(value, TYPES[name]) or (isinstance(value, bool) and bool not in TYPES[name]):
+            expected = " or ".join(each.__name__ for each in TYPES[name])
+            raise RecipeError(f"{where} has {name}: {value!r}; expected {expected}")
+    return given

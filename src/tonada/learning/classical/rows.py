@@ -1,0 +1,160 @@
+"""Labelled songs as rows of numbers: a data set's table, its audio heard once, or a table of one's own."""
+
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from tqdm import tqdm
+
+from tonada.datasets_scripts import splits
+from tonada.datasets_scripts.registry import data_set
+from tonada.feature_extraction import TonadaFeatureExtractor
+from tonada.learning.classical.recipe import ClassicalRecipe, Songs
+from tonada.learning.recipes import RecipeError
+from tonada.listening.feature_cache import FeatureCache
+from tonada.listening.many_features import features_of
+from tonada.proving.number_tables import numbers_of, read_table
+
+
+@dataclass(frozen=True)
+class Rows:
+    """
+    Songs as numbers.
+
+    Attributes:
+        values: `(songs, columns)`, float64, NaN where a number is missing.
+        columns: their names.
+        labels: `(songs,)`, places in `names`.
+        names: of the labels.
+        parents: child label to parent label.
+        song_ids: `(songs,)`.
+        groups: `(songs,)`; a group is never on two sides.
+        extractor: that made the numbers of audio; `None` for a table.
+    """
+
+    values: np.ndarray
+    columns: tuple[str, ...]
+    labels: np.ndarray
+    names: tuple[str, ...]
+    song_ids: np.ndarray
+    groups: np.ndarray
+    parents: dict[str, str] = field(default_factory=dict)
+    extractor: TonadaFeatureExtractor | None = None
+
+
+def load_rows(recipe: ClassicalRecipe, root: Path, cache: FeatureCache | None = None, workers: int = 1) -> Rows:
+    """
+    The songs of a recipe.
+
+    Args:
+        recipe: says which, and by which descriptors.
+        root: the folder that holds `data.folder` or `data.table`.
+        cache: where descriptors of audio are kept, the person's own by default.
+        workers: processes that make those that are not.
+
+    Raises:
+        RecipeError: there is no such data set or column, or what it holds does not fit `features`.
+        AudioError: a recording cannot be read.
+    """
+    if recipe.data.table is not None:
+        rows = _own_table(recipe.data, root / recipe.data.table)
+    else:
+        rows = _data_set(recipe, root, cache, workers)
+    return _unique(rows) if recipe.data.unique else rows
+
+
+def _unique(rows: Rows) -> Rows:
+    """One row of those whose numbers are all equal, the first."""
+    kept = np.sort(np.unique(rows.values, axis=0, return_index=True)[1])
+    by_song = {name: getattr(rows, name)[kept] for name in ("values", "labels", "song_ids", "groups")}
+    return replace(rows, **by_song)
+
+
+def _data_set(recipe: ClassicalRecipe, root: Path, cache: FeatureCache | None, workers: int) -> Rows:
+    try:
+        module = data_set(str(recipe.data.script))
+        rows = module.load(root / recipe.data.folder, **recipe.data.options)
+    except (TypeError, ValueError) as error:
+        raise RecipeError(f"data: {error}") from error
+    answer = "label" if recipe.data.level is None else f"level_{recipe.data.level}"
+    if answer not in rows.features:
+        raise RecipeError(f"data.level is {recipe.data.level}; {recipe.data.script} has {', '.join(rows.features)}")
+    is_audio = "audio" in rows.features
+    if is_audio != ("set" in recipe.features):
+        wanted = "features: {set: hsf90} or another set" if is_audio else "no features, for it is a table of numbers"
+        raise RecipeError(f"data.script {recipe.data.script} needs {wanted}")
+    extractor = _extractor(recipe.features) if recipe.features else None
+    if extractor is None:
+        values = np.asarray(rows["descriptors"], dtype=float)
+    else:
+        values = _heard(rows, extractor, cache or FeatureCache(), workers)
+    columns = _columns(module, values.shape[1]) if extractor is None else tuple(extractor.columns)
+    return Rows(
+        values,
+        columns,
+        np.array(rows[answer]),
+        tuple(rows.features[answer].names),
+        np.array(rows["song_id"]),
+        np.array(splits.units(rows["song_id"], rows["group"])),
+        dict(module.PARENTS) if rows.features[answer].names == module.LABELS else {},
+        extractor,
+    )
+
+
+def schema_hash(columns: Sequence[str], extractor: TonadaFeatureExtractor | None) -> str:
+    """What the numbers are: the extractor's own hash, or for a table SHA-256 of its columns' names."""
+    if extractor is not None:
+        return str(extractor.feature_schema["hash"])
+    return hashlib.sha256(json.dumps(list(columns)).encode()).hexdigest()
+
+
+def _extractor(features: dict[str, Any]) -> TonadaFeatureExtractor:
+    settings = {name: value for name, value in features.items() if name != "set"}
+    try:
+        return TonadaFeatureExtractor.for_set(features["set"], **{**settings, "segment_seconds": None})
+    except (TypeError, ValueError) as error:
+        raise RecipeError(f"features: {error}") from error
+
+
+def _heard(rows: Any, extractor: TonadaFeatureExtractor, cache: FeatureCache, workers: int) -> np.ndarray:
+    hearing = [(song["path"], extractor) for song in rows["audio"]]
+    heard = tqdm(features_of(hearing, cache, workers), "listening", len(hearing), unit="song", disable=None)
+    return np.stack([np.asarray(song["descriptors"][0], dtype=float) for song in heard])
+
+
+def descriptors_of(waveform: np.ndarray, extractor: TonadaFeatureExtractor) -> np.ndarray:
+    """A whole song's descriptors `(columns,)`, float64."""
+    heard = extractor(waveform, sampling_rate=extractor.sampling_rate, return_tensors="np")
+    return np.asarray(heard["descriptors"][0, 0], dtype=float)
+
+
+def _columns(module: Any, width: int) -> tuple[str, ...]:
+    """The names a data set gives its columns, or numbers."""
+    names = getattr(module, "COLUMNS", None) or [f"column_{number}" for number in range(1, width + 1)]
+    return tuple(names)
+
+
+def _own_table(data: Songs, path: Path) -> Rows:
+    table = read_table(path)
+    facts = {"label": data.label, "group": data.group, "song_id": data.song_id}
+    for role, name in facts.items():
+        if name is not None and name not in table:
+            raise RecipeError(f"data.{role} is {name!r}; the columns of {path} are {', '.join(table)}")
+    words = [str(each) for each in table[data.label]]
+    names = tuple(sorted(set(words)))
+    numbered = [str(number) for number in range(1, len(words) + 1)]
+    ids = [f"row {number}" for number in numbered] if data.song_id is None else [str(x) for x in table[data.song_id]]
+    groups = ids if data.group is None else [str(each) for each in table[data.group]]
+    columns, values = numbers_of({name: cells for name, cells in table.items() if name not in facts.values()})
+    return Rows(
+        values,
+        columns,
+        np.array([names.index(word) for word in words]),
+        names,
+        np.array(ids),
+        np.array(splits.units(ids, groups)),
+    )

@@ -1,0 +1,155 @@
+"""A classical model as a folder: skops with an explicit list of types, what its numbers are, and a card. No pickle."""
+
+import json
+import math
+import zipfile
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from tonada.feature_extraction import TonadaFeatureExtractor
+from tonada.learning.classical.rows import schema_hash
+
+MODEL, CONFIG = "model.skops", "config.json"
+KIND = "tonada-classical"
+MOST_BYTES = 4 * 2**30  # unpacked: what a file may claim before it is read
+CLASSICAL = "tonada.learning.classical"
+TRUSTED = (
+    # beside scikit-learn's own estimators and numpy's numbers, which skops trusts
+    *("sklearn.calibration._CalibratedClassifier", "sklearn.calibration._TemperatureScaling"),
+    *("numpy.dtype", "sklearn.utils._bunch.Bunch", "sklearn.tree._tree.Tree"),
+    "sklearn.ensemble._hist_gradient_boosting.predictor.TreePredictor",
+    *(f"sklearn.neural_network._stochastic_optimizers.{name}Optimizer" for name in ("Adam", "SGD")),
+    *("xgboost.core.Booster", "xgboost.sklearn.XGBClassifier"),
+    *(f"{CLASSICAL}.capping.IQRCapping", f"{CLASSICAL}.importance.DecreaseInAccuracy"),
+    f"{CLASSICAL}.balancing.Resampled",
+)
+
+
+class ClassicalModelError(ValueError):
+    """A folder that is no classical model, or not one to be trusted, in one line."""
+
+
+@dataclass(frozen=True)
+class ClassicalModel:
+    """
+    A fitted system and all that is needed to use it.
+
+    Attributes:
+        estimator: with `predict` and probabilities; see `probabilities_of`.
+        name: of the recipe.
+        columns: that it hears, in order.
+        labels: in the order of their ids.
+        parents: child label to parent label.
+        temperature: divides the log-probabilities; fitted on songs that were answered without their group.
+        conformal_quantile: labels of a probability of at least one minus it form the answer's set.
+        threshold: of two labels, the probability from which the first is answered; where one was chosen.
+        scaling: mean and standard deviation of each column over the training songs, for people and for monitoring.
+        extractor: makes the columns of audio; `None` for a model of tables.
+        recipe: what it was trained by.
+    """
+
+    estimator: Any
+    name: str
+    columns: tuple[str, ...]
+    labels: tuple[str, ...]
+    parents: dict[str, str] = field(default_factory=dict)
+    temperature: float = 1.0
+    conformal_quantile: float | None = None
+    threshold: float | None = None
+    scaling: dict[str, list[float]] = field(default_factory=dict)
+    extractor: TonadaFeatureExtractor | None = None
+    recipe: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def schema(self) -> str:
+        """Hash of what the numbers are."""
+        return schema_hash(self.columns, self.extractor)
+
+
+def save_classical(model: ClassicalModel, folder: Path, card: str) -> None:
+    """Write the folder: the estimator, its config and its card."""
+    from skops.io import dump
+
+    folder.mkdir(parents=True, exist_ok=True)
+    dump(model.estimator, folder / MODEL)
+    facts = {name: value for name, value in model.__dict__.items() if name not in ("estimator", "extractor")}
+    settings = None if model.extractor is None else model.extractor.to_dict()
+    config = {"kind": KIND, **facts, "schema": model.schema, "extractor": settings}
+    text = json.dumps(config, indent=1, ensure_ascii=False, allow_nan=False)
+    (folder / CONFIG).write_text(f"{text}\n", encoding="utf-8")
+    (folder / "README.md").write_text(card, encoding="utf-8")
+
+
+def is_classical_model(folder: str | Path) -> bool:
+    """Whether a folder says that it holds a classical model."""
+    try:
+        return json.loads((Path(folder) / CONFIG).read_text(encoding="utf-8")).get("kind") == KIND
+    except (OSError, ValueError, AttributeError):
+        return False
+
+
+def load_classical_model(folder: str | Path) -> ClassicalModel:
+    """
+    Read what `save_classical` wrote.
+
+    Raises:
+        ClassicalModelError: a part is missing or damaged, holds a type that is not on the list, or the parts disagree.
+    """
+    path = Path(folder)
+    try:
+        config = json.loads((path / CONFIG).read_text(encoding="utf-8"))
+        settings, schema = config.pop("extractor"), config.pop("schema")
+        if config.pop("kind") != KIND:
+            raise ValueError("it is another kind of model")
+        extractor = None if settings is None else TonadaFeatureExtractor.from_dict(settings)
+        for name in ("columns", "labels"):
+            config[name] = tuple(map(str, config[name]))
+        model = ClassicalModel(estimator=_estimator(path / MODEL), extractor=extractor, **config)
+    except ClassicalModelError:
+        raise
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        reason = (" ".join(str(error).split()) or type(error).__name__)[:200]
+        raise ClassicalModelError(f"{folder} cannot be loaded: {reason}") from error
+    _check(model, schema, folder)
+    return model
+
+
+def _estimator(path: Path) -> Any:
+    from skops.io import get_untrusted_types, load
+
+    if not zipfile.is_zipfile(path):
+        raise ClassicalModelError(f"{path} is no skops file; nothing else is opened, and pickles never are")
+    with zipfile.ZipFile(path) as archive:
+        claimed = sum(each.file_size for each in archive.infolist())
+    if claimed > MOST_BYTES:
+        raise ClassicalModelError(f"{path} unpacks to {claimed} bytes; up to {MOST_BYTES} are read")
+    unknown = [name for name in get_untrusted_types(file=path) if name not in TRUSTED]
+    if unknown:
+        raise ClassicalModelError(f"{path} holds {', '.join(unknown)}, which no Tonada model does; it was not loaded")
+    return load(path, trusted=list(TRUSTED))
+
+
+def _check(model: ClassicalModel, schema: str, folder: str | Path) -> None:
+    if model.schema != schema:
+        raise ClassicalModelError(
+            f"{folder} was trained on descriptors of schema {schema}, and here they would be {model.schema}: another "
+            "version makes other numbers; train it anew"
+        )
+    if model.extractor is not None and tuple(model.extractor.columns) != model.columns:
+        raise ClassicalModelError(f"{folder}: its columns are not those that its extractor makes")
+    width = getattr(model.estimator, "n_features_in_", None)
+    if width is not None and width != len(model.columns):
+        raise ClassicalModelError(f"{folder}: its model hears {width} columns, its config names {len(model.columns)}")
+    places = np.asarray(getattr(model.estimator, "classes_", ()))
+    if not len(places) or places.min() < 0 or places.max() >= len(model.labels):
+        raise ClassicalModelError(f"{folder}: its model's labels are not the {len(model.labels)} of its config")
+    if not (math.isfinite(model.temperature) and model.temperature > 0):
+        raise ClassicalModelError(f"{folder}: its temperature is {model.temperature}; it must be positive")
+
+
+def plain(recipe: Any) -> dict[str, Any]:
+    """A recipe as JSON can hold it."""
+    return json.loads(json.dumps(asdict(recipe)))

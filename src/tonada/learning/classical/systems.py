@@ -1,0 +1,156 @@
+"""A recipe's words to an estimator, its settings chosen on folds inside the training songs, and its probabilities."""
+
+import hashlib
+import warnings
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from sklearn.base import clone
+from sklearn.compose import ColumnTransformer
+from sklearn.decomposition import PCA
+from sklearn.ensemble import VotingClassifier
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.impute import SimpleImputer
+from sklearn.metrics import cohen_kappa_score, make_scorer
+from sklearn.model_selection import GridSearchCV, RandomizedSearchCV, StratifiedGroupKFold
+from sklearn.pipeline import Pipeline
+from sklearn.preprocessing import PowerTransformer, StandardScaler
+
+from tonada.learning.classical.balancing import WEIGHTS, Resampled
+from tonada.learning.classical.capping import IQRCapping
+from tonada.learning.classical.importance import DecreaseInAccuracy
+from tonada.learning.classical.models import new_model
+from tonada.learning.classical.recipe import Search, System
+from tonada.learning.recipes import RecipeError
+
+KAPPA = make_scorer(cohen_kappa_score)
+_searched: dict[str, dict[str, Any]] = {}
+"""What searches of this process chose, by system and songs: a vote of tuned systems would search each of them again."""
+
+
+def fit_system(
+    system: System,
+    systems: Mapping[str, System],
+    columns: tuple[str, ...],
+    values: np.ndarray,
+    labels: np.ndarray,
+    groups: np.ndarray,
+    seed: int,
+) -> Any:
+    """
+    A fitted estimator with `predict`, and with probabilities through `probabilities_of`.
+
+    Args:
+        system: what to fit.
+        systems: those that a vote may name.
+        columns: names of the columns.
+        values: `(songs, columns)`; missing ones become their column's median.
+        labels: `(songs,)`.
+        groups: `(songs,)`; a search shares none between its folds.
+        seed: of models and searches.
+    """
+    given = (columns, values, labels, groups, seed)
+    if system.vote is None:
+        chosen = _tuned(system, *given)
+    else:
+        voters = [(name, _tuned(systems[name], *given)) for name in system.of]
+        chosen = VotingClassifier(voters, voting=system.vote)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ConvergenceWarning)  # a candidate that stops early scores what it scores
+        return chosen.fit(values, labels)
+
+
+def probabilities_of(fitted: Any, values: np.ndarray, labels: int) -> np.ndarray:
+    """Probabilities `(songs, labels)`; of a hard vote its shares. A label without training songs has none."""
+    if getattr(fitted, "voting", None) == "hard":
+        votes = fitted.transform(values)
+        found = (votes[:, :, None] == np.arange(len(fitted.classes_))).mean(1)
+    else:
+        found = fitted.predict_proba(values)
+    answers = np.zeros((len(values), labels))
+    answers[:, fitted.classes_] = found
+    return answers
+
+
+def new_pipeline(system: System, columns: tuple[str, ...], seed: int) -> Pipeline:
+    """
+    The steps of a system with a model, unfitted.
+
+    Raises:
+        RecipeError: no column has such a name, or the model knows no such setting.
+    """
+    steps: list[tuple[str, Any]] = []
+    if system.columns:
+        kept = ColumnTransformer([("kept", "passthrough", _kept(system.columns, columns))])
+        steps.append(("columns", kept))
+    steps.append(("impute", SimpleImputer(strategy="median", keep_empty_features=True)))
+    if system.cap is not None:
+        steps.append(("cap", IQRCapping(system.cap)))
+    # Yeo-Johnson's transform standardizes too.
+    steps.append(("scale", PowerTransformer() if system.power else StandardScaler()))
+    if system.select is not None:
+        steps.append(("select", DecreaseInAccuracy(system.select, random_state=seed)))
+    if system.pca is not None:
+        steps.append(("pca", PCA(system.pca, random_state=seed)))
+    return Pipeline([*steps, ("model", _model(system, seed))])
+
+
+def _model(system: System, seed: int) -> Any:
+    name = system.model or ""
+    try:
+        model = new_model(name, system.settings, seed)
+    except TypeError as error:
+        raise RecipeError(f"{name} cannot be made: {error}") from error
+    except ModuleNotFoundError as error:
+        raise RecipeError(f"{name} needs {error.name}; install tonada[classical]") from error
+    if system.balance == WEIGHTS:
+        return _weighted(name, model)
+    return model if system.balance is None else Resampled(model, system.balance, seed)
+
+
+def _weighted(name: str, model: Any) -> Any:
+    weights = [each for each in model.get_params() if each.split("__")[-1] == "class_weight"]
+    if not weights:
+        raise RecipeError(f"{name} takes no weights of labels; balance it by a sampler such as smote")
+    return model.set_params(**dict.fromkeys(weights, "balanced"))
+
+
+def _kept(beginnings: tuple[str, ...], columns: tuple[str, ...]) -> list[int]:
+    for each in beginnings:
+        if not any(name.startswith(each) for name in columns):
+            raise RecipeError(f"no column begins with {each!r}; they are called {', '.join(columns[:5])} …")
+    return [number for number, name in enumerate(columns) if name.startswith(beginnings)]
+
+
+def _tuned(
+    system: System, columns: tuple[str, ...], values: np.ndarray, labels: np.ndarray, groups: np.ndarray, seed: int
+) -> Pipeline:
+    pipeline = new_pipeline(system, columns, seed)
+    if system.search is None:
+        return pipeline
+    key = hashlib.sha256(f"{system} {seed}".encode() + values.tobytes() + labels.tobytes()).hexdigest()
+    if key not in _searched:
+        searcher = _searcher(pipeline, system.search, seed)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", ConvergenceWarning)
+            _searched[key] = searcher.fit(values, labels, groups=groups).best_params_
+    return clone(pipeline).set_params(**_searched[key])
+
+
+def _searcher(pipeline: Pipeline, search: Search, seed: int) -> Any:
+    over = {_place(pipeline, name): values for name, values in search.over.items()}
+    folds = StratifiedGroupKFold(search.folds, shuffle=True, random_state=seed)
+    settings: dict[str, Any] = {"cv": folds, "scoring": KAPPA, "refit": False, "error_score": "raise"}
+    if search.candidates is None:
+        return GridSearchCV(pipeline, over, **settings)
+    return RandomizedSearchCV(pipeline, over, n_iter=search.candidates, random_state=seed, **settings)
+
+
+def _place(pipeline: Pipeline, name: str) -> str:
+    """Where a setting stands in the pipeline: its innermost model's, or a step's such as `pca__n_components`."""
+    known = pipeline.get_params()
+    found = [each for each in known if each == name or (each.startswith("model__") and each.endswith(f"__{name}"))]
+    if not found:
+        raise RecipeError(f"search over {name!r}: neither the model nor a step has such a setting")
+    return max(found, key=len)

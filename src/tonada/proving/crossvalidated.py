@@ -1,0 +1,65 @@
+"""Systems that answered every song out of fold: scores with intervals, and what one fold's noise is."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from tonada.proving.intervals import interval, value
+from tonada.proving.judged import Judged
+from tonada.proving.predictions import Prediction
+from tonada.proving.weighted_scores import accuracy, cohen_kappa, macro_f1, weighted_f1
+
+BASELINE = "logistic-regression"
+SCORES = {"accuracy": accuracy, "macro-F1": macro_f1, "weighted F1": weighted_f1, "kappa": cohen_kappa}
+
+
+def crossvalidated_table(systems: dict[str, list[Prediction]]) -> str:
+    """
+    A Markdown table, a row a system, the most accurate first.
+
+    Brackets are 95 % intervals, resampling groups with all their answers over the deals. The last column is what the
+    row's accuracy has over that of `BASELINE`, both resampled together.
+    """
+    judged = {name: Judged.of(predictions) for name, predictions in systems.items()}
+    lines = [
+        f"| system | {' | '.join(SCORES)} | between folds | accuracy over {BASELINE} |",
+        f"|---|{'---|' * len(SCORES)}---|---|",
+    ]
+    for name in sorted(judged, key=lambda name: (-value(accuracy, judged[name]), name)):
+        cells = [_cell(value(score, judged[name]), interval(score, judged[name])) for score in SCORES.values()]
+        gain = "" if name == BASELINE else _gain(judged[name], judged[BASELINE])
+        lines.append(f"| {name} | {' | '.join(cells)} | ±{_between_folds(systems[name]):.3f} | {gain} |")
+    return "\n".join(lines)
+
+
+def best_of(systems: dict[str, list[Prediction]]) -> str:
+    """The name of the most accurate system."""
+    return max(systems, key=lambda name: value(accuracy, Judged.of(systems[name])))
+
+
+def by_label(predictions: Sequence[Prediction]) -> str:
+    """A Markdown table of a system's confusions: a row a truth, how many were answered with each label, and recall."""
+    judged = Judged.of(predictions)
+    counts = np.zeros((len(judged.labels), len(judged.labels)), dtype=int)
+    np.add.at(counts, (judged.truth, judged.answers), 1)
+    lines = [f"| truth | {' | '.join(judged.labels)} | right |", f"|---|{'---|' * len(counts)}---|"]
+    for place, (label, row) in enumerate(zip(judged.labels, counts, strict=True)):
+        lines.append(f"| {label} | {' | '.join(map(str, row))} | {row[place] / row.sum():.1%} |")
+    return "\n".join(lines)
+
+
+def _between_folds(predictions: Sequence[Prediction]) -> float:
+    """Standard deviation of accuracy between single folds: what one deal of one test fold would be worth."""
+    folds: dict[tuple[int, str], list[bool]] = {}
+    for each in predictions:
+        folds.setdefault((each.seed, each.split), []).append(each.answer == each.truth)
+    return float(np.std([np.mean(each) for each in folds.values()], ddof=1))
+
+
+def _cell(score: float, bounds: tuple[float, float]) -> str:
+    return f"{score:.3f} [{bounds[0]:.3f}, {bounds[1]:.3f}]"
+
+
+def _gain(judged: Judged, baseline: Judged) -> str:
+    low, high = interval(accuracy, judged, baseline)
+    return f"{value(accuracy, judged) - value(accuracy, baseline):+.3f} [{low:+.3f}, {high:+.3f}]"

@@ -1,0 +1,117 @@
+"""Whether new songs still look like those a model learned from: population stability, label shares, confidence."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from scipy.stats import chi2
+
+from tonada.proving.number_tables import TableError, is_numeric
+
+BINS = 10
+MODERATE, MAJOR = 0.1, 0.25  # of the index (Siddiqi 2006): below the one nothing, from the other on a change
+CHANCE = 0.001  # how often rows of one population may look so far apart
+DRIFTED_COLUMNS = 0.1  # share of the descriptors from which on a model hears other music; our choice
+LABEL, CONFIDENCE = "label", "probability"  # columns of `tonada classify --format csv`
+FACTS = ("path", "status", "message", "bytes", "modified", "duration", "start", "end", "agreement")
+EMPTY = 0.5  # rows that an empty bin counts as, whose logarithm there would not be
+
+
+@dataclass(frozen=True)
+class Drift:
+    """
+    What became of one column.
+
+    Attributes:
+        name: of the column.
+        index: population stability index: sum over bins of (new - old) ln(new / old), in shares.
+        by_chance: the index that rows of one population stay below, but for one time in a thousand.
+        old, new: mean of the column, or for labels the share of the one that changed most.
+        label: that label; `None` of a number.
+    """
+
+    name: str
+    index: float
+    by_chance: float
+    old: float
+    new: float
+    label: str | None = None
+
+    @property
+    def word(self) -> str:
+        """`stable`, `moderate` or `major`; what chance alone could do is stable."""
+        if self.index < MODERATE or self.index < self.by_chance:
+            return "stable"
+        return "moderate" if self.index < MAJOR else "major"
+
+
+def drifts(old: Mapping[str, Sequence[Any]], new: Mapping[str, Sequence[Any]]) -> list[Drift]:
+    """
+    What became of each column that both tables have, the farthest first: numbers by tenths of the old ones, labels
+    by their shares.
+
+    Raises:
+        TableError: they share neither a label nor a column of numbers.
+    """
+    shared = [name for name in old if name in new and name not in FACTS]
+    found = [_labels(old[LABEL], new[LABEL])] if LABEL in shared else []
+    numeric = [
+        name for name in shared if all(is_numeric(each[name]) and len(_finite(each[name])) for each in (old, new))
+    ]
+    found += [_numbers(name, old[name], new[name]) for name in numeric]
+    if not found:
+        raise TableError(f"the tables share no numbers and no labels; shared are {', '.join(shared) or 'no columns'}")
+    return sorted(found, key=lambda each: -each.index)
+
+
+def reasons_to_retrain(found: Sequence[Drift]) -> list[str]:
+    """Why retraining is due, a line each; none if it is not."""
+    major = {each.name: each for each in found if each.word == "major"}
+    reasons = []
+    if LABEL in major:
+        reasons.append(f"other labels are answered: {_told(major[LABEL])}")
+    if CONFIDENCE in major:
+        reasons.append(f"answers are as sure as they were no longer: {_told(major[CONFIDENCE])}")
+    heard = [each for each in found if each.name not in (LABEL, CONFIDENCE)]
+    changed = [each for each in heard if each.name in major]
+    if heard and len(changed) > DRIFTED_COLUMNS * len(heard):
+        reasons.append(f"the songs sound otherwise: {len(changed)} of {len(heard)} columns changed")
+    return reasons
+
+
+def _told(drift: Drift) -> str:
+    return f"{drift.label or drift.name} {drift.old:.3g} before, {drift.new:.3g} now"
+
+
+def _numbers(name: str, old: Sequence[Any], new: Sequence[Any]) -> Drift:
+    before, after = _finite(old), _finite(new)
+    edges = np.unique(np.quantile(before, np.linspace(0, 1, BINS + 1)[1:-1]))
+    counts = [
+        np.bincount(np.searchsorted(edges, each, side="right"), minlength=len(edges) + 1) for each in (before, after)
+    ]
+    return Drift(name, *_index(*counts), float(before.mean()), float(after.mean()))
+
+
+def _labels(old: Sequence[Any], new: Sequence[Any]) -> Drift:
+    before, after = (Counter(str(each) for each in side if each not in (None, "")) for side in (old, new))
+    names = sorted({*before, *after})
+    counts = [np.array([each[name] for name in names]) for each in (before, after)]
+    shares = [each / max(1, each.sum()) for each in counts]
+    most = int(np.abs(shares[1] - shares[0]).argmax())
+    return Drift(LABEL, *_index(*counts), float(shares[0][most]), float(shares[1][most]), names[most])
+
+
+def _index(before: np.ndarray, after: np.ndarray) -> tuple[float, float]:
+    """The index of counts, and what it stays below by chance: near (1/n + 1/m) chi2 (Yurdakul & Naranjo 2020)."""
+    if not before.sum() or not after.sum():
+        raise TableError("a table has no answers or numbers to compare")
+    old, new = (np.maximum(each, EMPTY) / np.maximum(each, EMPTY).sum() for each in (before, after))
+    chance = (1 / before.sum() + 1 / after.sum()) * chi2.ppf(1 - CHANCE, max(1, len(before) - 1))
+    return float(((new - old) * np.log(new / old)).sum()), float(chance)
+
+
+def _finite(cells: Sequence[Any]) -> np.ndarray:
+    values = np.array([np.nan if each is None else each for each in cells], dtype=float)
+    return values[np.isfinite(values)]

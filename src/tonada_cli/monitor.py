@@ -1,0 +1,76 @@
+"""`tonada monitor`: two tables in, what drifted between them out."""
+
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from tonada_cli.printing import complain, printable
+
+if TYPE_CHECKING:
+    from tonada.proving.drift import Drift
+
+DUE = 3  # exit code, for who runs this every month
+
+
+class Format(StrEnum):
+    """How drift is printed."""
+
+    TABLE = "table"
+    CSV = "csv"
+
+
+def monitor(
+    new: Annotated[Path, typer.Argument(help="A table of new songs, CSV or Parquet.", show_default=False)],
+    against: Annotated[
+        Path,
+        typer.Option(help="The same table of the songs that the model learned from, or of an earlier month."),
+    ],
+    format: Annotated[Format, typer.Option(help="table for people, csv for programs.")] = Format.TABLE,
+) -> None:
+    """
+    Say what drifted since training, and whether retraining is due.
+
+    Compares tables of descriptors (from `tonada features`) or of answers (from `tonada classify --format csv`): every
+    column of numbers, the shares of labels, and how sure answers were. The population stability index says how far:
+    from 0.1 on moderate, from 0.25 on major, and stable where chance alone could have done it. Retraining is due when
+    labels or confidence changed majorly, or more than a tenth of the other columns. The exit code is then 3.
+
+    Examples:
+
+      tonada monitor november.parquet --against training.parquet
+
+      tonada classify ~/new --format csv > new.csv; tonada monitor new.csv --against october.csv
+    """
+    from tonada.proving.drift import drifts, reasons_to_retrain
+    from tonada.proving.number_tables import TableError, read_table
+
+    try:
+        found = drifts(read_table(against), read_table(new))
+    except TableError as error:
+        complain(str(error))
+        raise typer.Exit(2) from error
+    _print(found, format)
+    reasons = reasons_to_retrain(found)
+    if format == Format.TABLE:
+        typer.echo("\nRetraining is due:" if reasons else "\nRetraining is not due.")
+        for reason in reasons:
+            typer.echo(f"  {reason}")
+    raise typer.Exit(DUE if reasons else 0)
+
+
+def _print(found: list["Drift"], format: Format) -> None:
+    if format == Format.CSV:
+        typer.echo("column,index,by chance below,drift,label,before,now")
+        for each in found:
+            numbers = f"{each.old:.6g},{each.new:.6g}"
+            typer.echo(f"{each.name},{each.index:.4f},{each.by_chance:.4f},{each.word},{each.label or ''},{numbers}")
+        return
+    drifted = [each for each in found if each.word != "stable"]
+    typer.echo(f"{len(found)} columns compared, {len(drifted)} drifted")
+    for each in drifted:
+        of = f" (share of {printable(each.label)})" if each.label else ""
+        typer.echo(
+            f"  {each.word:<8}  {each.index:>6.2f}  {printable(each.name)}{of}: {each.old:.3g} -> {each.new:.3g}"
+        )

@@ -1,0 +1,136 @@
+"""The pieces of the classical systems: each does what its source says, and looks at training rows alone."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+
+from tonada.learning.classical.balancing import SAMPLERS, Resampled
+from tonada.learning.classical.capping import IQRCapping
+from tonada.learning.classical.importance import DecreaseInAccuracy
+from tonada.learning.classical.models import MODELS, new_model
+from tonada.learning.classical.recipe import Search, System
+from tonada.learning.classical.systems import fit_system, new_pipeline, probabilities_of
+from tonada.learning.recipes import RecipeError
+
+COLUMNS = (*(f"mfcc_{number}" for number in range(6)), "zcr", "rmse")
+QUICK = {
+    "random_forest": {"n_estimators": 10},
+    "extra_trees": {"n_estimators": 10},
+    "xgboost": {"n_estimators": 5},
+    "gradient_boosting": {"max_iter": 5},
+    "mlp": {"hidden_layer_sizes": [8], "max_iter": 300},
+}
+
+
+@pytest.fixture(scope="module")
+def songs():
+    """Ninety songs of three labels, which the first three columns tell; two songs a group."""
+    generator = np.random.default_rng(0)
+    labels = np.tile([0, 1, 2], 30)
+    values = generator.normal(size=(90, len(COLUMNS)))
+    values[np.arange(90), labels] += 4
+    return values, labels, np.array([f"artist {number // 6}" for number in range(90)])
+
+
+def fitted(system, songs, systems=None):
+    values, labels, groups = songs
+    return fit_system(system, systems or {}, COLUMNS, values, labels, groups, seed=0)
+
+
+@given(arrays(float, (12, 2), elements=st.floats(-1e6, 1e6)))
+def test_capping_leaves_nothing_outside_the_fences_of_the_training_rows(rows):
+    capped = IQRCapping(1.5).fit(rows).transform(rows)
+    low, high = np.quantile(rows, [0.25, 0.75], axis=0)
+    is_fenced = high > low
+    assert (capped >= low - 1.5 * (high - low))[:, is_fenced].all()
+    assert (capped <= high + 1.5 * (high - low))[:, is_fenced].all()
+    assert (capped == rows)[:, ~is_fenced].all()
+
+
+def test_capping_fences_new_rows_by_the_old_ones():
+    capping = IQRCapping().fit(np.arange(9.0).reshape(-1, 1))
+    assert capping.transform([[100.0], [4.0], [-100.0]]).ravel().tolist() == [12.0, 4.0, -4.0]
+
+
+def test_the_columns_that_tell_the_labels_are_those_that_are_kept(songs):
+    values, labels, _ = songs
+    chosen = DecreaseInAccuracy(3, trees=30).fit(values, labels)
+    assert chosen.get_support(indices=True).tolist() == [0, 1, 2]
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_every_model_learns_and_gives_probabilities_that_add_up(name, songs):
+    answers = probabilities_of(fitted(System(model=name, settings=QUICK.get(name, {})), songs), songs[0], 3)
+    assert np.allclose(answers.sum(1), 1)
+    assert (answers.argmax(1) == songs[1]).mean() > 0.9
+
+
+@pytest.mark.parametrize("vote", ["soft", "hard"])
+def test_a_vote_is_the_mean_of_its_voters_or_their_shares(vote, songs):
+    systems = {"a": System(model="naive_bayes"), "b": System(model="lda"), "c": System(model="knn", cap=1.5)}
+    answers = probabilities_of(fitted(System(vote=vote, of=tuple(systems)), songs, systems), songs[0], 3)
+    each = np.array([probabilities_of(fitted(voter, songs), songs[0], 3) for voter in systems.values()])
+    expected = each.mean(0) if vote == "soft" else np.eye(3)[each.argmax(2)].mean(0)
+    assert np.allclose(answers, expected)
+
+
+def test_a_label_without_training_songs_has_no_probability(songs):
+    values, labels, groups = (part[songs[1] > 0] for part in songs)
+    answers = probabilities_of(fitted(System(model="naive_bayes"), (values, labels, groups)), values, 3)
+    assert (answers[:, 0] == 0).all()
+
+
+@pytest.mark.parametrize("sampler", SAMPLERS)
+def test_a_resampled_model_learns_from_other_rows_and_answers_of_the_same(sampler, songs):
+    few = np.concatenate([np.arange(0, 90, 3), [1, 4, 7, 10], np.arange(2, 90, 3)])
+    rows, labels = songs[0][few], songs[1][few]
+    model = Resampled(new_model("naive_bayes", {}, 0), sampler).fit(rows, labels)
+    assert model.predict_proba(rows).shape == (len(few), 3)
+    if sampler == "smote":
+        assert np.allclose(model.model_.class_prior_, 1 / 3)
+
+
+def test_missing_numbers_become_the_median_of_the_training_songs(songs):
+    values = songs[0].copy()
+    values[::7, 5] = np.nan
+    pipeline = new_pipeline(System(model="naive_bayes"), COLUMNS, 0).fit(values, songs[1])
+    assert pipeline.named_steps["impute"].statistics_[5] == np.nanmedian(values[:, 5])
+
+
+def test_a_search_finds_the_setting_that_separates_and_shares_no_group(songs, monkeypatch):
+    from sklearn.model_selection import StratifiedGroupKFold
+
+    seen = []
+    split = StratifiedGroupKFold.split
+
+    def watched(self, X, y=None, groups=None):
+        for train, test in split(self, X, y, groups):
+            seen.append(set(groups[train]) & set(groups[test]))
+            yield train, test
+
+    monkeypatch.setattr(StratifiedGroupKFold, "split", watched)
+    system = System(model="knn", search=Search({"n_neighbors": [60, 3]}))
+    model = fitted(system, songs)
+    assert model[-1].n_neighbors == 3
+    assert seen == [set(), set(), set()]
+
+
+@pytest.mark.parametrize(
+    ("system", "says"),
+    [
+        (System(model="knn", settings={"k": 3}), "unexpected keyword argument 'k'"),
+        (System(model="knn", balance="weights"), "takes no weights"),
+        (System(model="knn", columns=("chroma",)), "no column begins with 'chroma'"),
+        (System(model="knn", search=Search({"C": [1]})), "search over 'C'"),
+    ],
+)
+def test_what_cannot_be_built_is_refused_by_name(system, says, songs):
+    with pytest.raises(RecipeError, match=says):
+        fitted(system, songs)
+
+
+def test_only_the_columns_that_are_named_are_heard(songs):
+    pipeline = new_pipeline(System(model="lda", columns=("zcr", "mfcc_0")), COLUMNS, 0).fit(*songs[:2])
+    assert pipeline[-1].coef_.shape == (3, 2)

@@ -1,0 +1,55 @@
+"""The table of cross-validated systems: figures are scikit-learn's, and intervals resample groups."""
+
+import numpy as np
+import pytest
+from conftest import ROOT
+from sklearn.metrics import accuracy_score, cohen_kappa_score, f1_score
+
+from tonada.proving.classical_page import classical_page
+from tonada.proving.crossvalidated import by_label, crossvalidated_table
+from tonada.proving.predictions import Prediction
+
+LABELS = ("classical", "pop", "rock")
+
+
+def predictions(right: float, songs: int = 90, seed: int = 0) -> list[Prediction]:
+    generator = np.random.default_rng(seed)
+    found = []
+    for number in range(songs):
+        truth = LABELS[number % 3]
+        answer = truth if generator.random() < right else LABELS[generator.integers(3)]
+        chances = {label: 0.8 if label == answer else 0.1 for label in LABELS}
+        found.append(Prediction(f"s{number}", f"g{number // 2}", f"fold {number % 5}", 0, truth, chances))
+    return found
+
+
+def cells(table: str, name: str) -> list[str]:
+    return next(line for line in table.splitlines() if line.startswith(f"| {name} |")).strip("| ").split(" | ")
+
+
+def test_its_figures_are_those_of_scikit_learn():
+    own = predictions(0.6)
+    truth, answers = [each.truth for each in own], [each.answer for each in own]
+    found = [
+        float(cell.split()[0])
+        for cell in cells(crossvalidated_table({"logistic-regression": own}), "logistic-regression")[1:5]
+    ]
+    f1 = [f1_score(truth, answers, average=average) for average in ("macro", "weighted")]
+    assert found == pytest.approx([accuracy_score(truth, answers), *f1, cohen_kappa_score(truth, answers)], abs=5e-4)
+
+
+def test_a_system_is_compared_with_logistic_regression_on_the_same_songs():
+    table = crossvalidated_table({"logistic-regression": predictions(0.5), "better": predictions(1.0, seed=1)})
+    assert cells(table, "better")[-1].startswith("+")
+    assert table.index("| better |") < table.index("| logistic-regression |")
+
+
+def test_the_confusions_of_a_label_add_up_to_its_songs():
+    row = cells(by_label(predictions(0.6)), "pop")
+    assert sum(map(float, row[1:4])) == 30
+    assert row[-1] == f"{float(row[2]) / 30:.1%}"
+
+
+@pytest.mark.slow
+def test_the_page_is_what_its_program_prints():
+    assert (ROOT / "docs" / "results-classical.md").read_text() == classical_page(ROOT / "docs" / "results-classical")

@@ -1,0 +1,87 @@
+"""`tonada monitor` finds what drifted, is silent about chance, and says when retraining is due."""
+
+import csv
+import math
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+from tonada.proving.drift import drifts, reasons_to_retrain
+from tonada.proving.number_tables import TableError
+
+
+def answers(generator, shares, sure=0.7, rows=2000):
+    return {
+        "path": [f"{number}.mp3" for number in range(rows)],
+        "label": generator.choice(["happy", "sad"], rows, p=shares).tolist(),
+        "probability": np.clip(generator.normal(sure, 0.1, rows), 0, 1).tolist(),
+        "zcr_mean": generator.normal(size=rows).tolist(),
+    }
+
+
+@pytest.fixture
+def generator():
+    return np.random.default_rng(0)
+
+
+def test_the_index_is_that_of_its_definition():
+    old, new = {"label": ["a"] * 50 + ["b"] * 50}, {"label": ["a"] * 80 + ["b"] * 20}
+    expected = 0.3 * math.log(0.8 / 0.5) - 0.3 * math.log(0.2 / 0.5)
+    assert drifts(old, new)[0].index == pytest.approx(expected)
+
+
+def test_songs_of_one_population_have_not_drifted(generator):
+    for rows in (30, 300, 3000):
+        found = drifts(answers(generator, [0.5, 0.5], rows=rows), answers(generator, [0.5, 0.5], rows=rows))
+        assert [each.word for each in found] == ["stable"] * 3
+        assert not reasons_to_retrain(found)
+
+
+@pytest.mark.parametrize(
+    ("change", "column", "says"),
+    [
+        ({"shares": [0.9, 0.1]}, "label", "other labels"),
+        ({"sure": 0.5}, "probability", "as sure"),
+    ],
+)
+def test_what_changed_is_first_and_makes_retraining_due(change, column, says, generator):
+    found = drifts(answers(generator, [0.5, 0.5]), answers(generator, **{"shares": [0.5, 0.5], **change}))
+    assert (found[0].name, found[0].word) == (column, "major")
+    assert [each.word for each in found[1:]] == ["stable", "stable"]
+    assert says in reasons_to_retrain(found)[0]
+
+
+def test_descriptors_that_moved_make_retraining_due(generator):
+    old = {f"mfcc_{number}": generator.normal(size=500).tolist() for number in range(10)}
+    new = {name: (np.array(cells) + (3 if name < "mfcc_2" else 0)).tolist() for name, cells in old.items()}
+    assert reasons_to_retrain(drifts(old, new)) == ["the songs sound otherwise: 2 of 10 columns changed"]
+
+
+def test_missing_numbers_are_passed_over():
+    found = drifts({"a": [1.0, None, 2.0, math.nan]}, {"a": [1.0, 2.0, None, math.inf]})
+    assert (found[0].old, found[0].new) == (1.5, 1.5)
+
+
+def test_tables_that_share_nothing_are_refused():
+    with pytest.raises(TableError, match="share no numbers"):
+        drifts({"a": ["x"]}, {"b": ["x"]})
+
+
+def test_the_command_prints_and_its_exit_code_says_that_retraining_is_due(tmp_path, generator):
+    for name, shares in (("old", [0.5, 0.5]), ("new", [0.95, 0.05])):
+        table = answers(generator, shares, rows=400)
+        with (tmp_path / f"{name}.csv").open("w", newline="") as file:
+            writer = csv.writer(file)
+            writer.writerows([list(table), *zip(*table.values(), strict=True)])
+    run = [sys.executable, "-c", "from tonada_cli import main; main()", "monitor", "new.csv", "--against"]
+    due = subprocess.run([*run, "old.csv"], cwd=tmp_path, capture_output=True, text=True)
+    assert due.returncode == 3, due.stderr
+    assert "label (share of happy)" in due.stdout
+    assert "Retraining is due" in due.stdout
+    none = subprocess.run([*run, "new.csv"], cwd=tmp_path, capture_output=True, text=True)
+    assert none.returncode == 0
+    missing = subprocess.run([*run, "nowhere.csv"], cwd=tmp_path, capture_output=True, text=True)
+    assert missing.returncode == 2
+    assert "there is no such table" in missing.stderr
