@@ -2,6 +2,7 @@
 
 import csv
 import json
+import shutil
 import subprocess
 from pathlib import Path
 
@@ -230,20 +231,38 @@ def test_labels_that_share_a_bag_are_counted_together():
     assert counts.tolist() == [[2, 1, 0], [1, 2, 1], [0, 1, 1]]
 
 
-def test_genres_of_fma_occur_together_by_root():
-    of_what, bags = labels.bags_of("fma", SAMPLES / "fma", [])
+def songs_called(*names: str) -> list[Song]:
+    return [Song(name, "group", "label", "train") for name in names]
+
+
+@pytest.fixture(params=["folder", "archive"])
+def given(request, tmp_path):
+    """A data set's folder as it is, or as an archive."""
+    return lambda folder: (
+        folder if request.param == "folder" else Path(shutil.make_archive(str(tmp_path / "given"), "zip", folder))
+    )
+
+
+def test_genres_of_fma_occur_together_by_root_among_the_rows(given):
+    tracks = list(fma.tables_of_tracks(SAMPLES / "fma"))
+    of_what, bags = labels.bags_of("fma", given(SAMPLES / "fma"), songs_called(*map(str, tracks)))
     assert "genres" in of_what
     assert any(len(bag) > 1 for bag in bags)
     assert set().union(*bags) <= set(fma.LABELS)
+    assert len(bags) == len(tracks)
+    assert labels.bags_of("fma", SAMPLES / "fma", songs_called(str(tracks[1])))[1] == [bags[1]]
 
 
-def test_moods_of_playlists_occur_together_by_song(tmp_path):
-    (tmp_path / "lists.csv").write_text(
-        "song,playlist,label\none.mp3,a,happy\nmusic/one.mp3,b,calm\ntwo.mp3,b,calm\ntwo.mp3,c,disco\n"
+def test_moods_of_playlists_occur_together_by_file_among_the_rows(given, tmp_path):
+    for name in ("one.mp3", "more/one.mp3", "two.mp3"):
+        (tmp_path / "music" / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / "music" / name).touch()
+    (tmp_path / "music" / "lists.csv").write_text(
+        "song,playlist,label\none.mp3,a,happy\nmore/one.mp3,b,calm\none.mp3,b,sad\ntwo.mp3,b,calm\nthree.mp3,c,calm\n"
     )
-    of_what, bags = labels.bags_of("playlists", tmp_path, [])
+    of_what, bags = labels.bags_of("playlists", given(tmp_path / "music"), songs_called("one.mp3", "more/one.mp3"))
     assert "playlists" in of_what
-    assert bags == [{"happy", "relaxed"}, {"relaxed"}]
+    assert bags == [{"happy", "sad"}, {"relaxed"}]
 
 
 def test_a_parent_in_the_tree_has_the_rows_of_all_below_it():
