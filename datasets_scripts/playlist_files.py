@@ -1,5 +1,6 @@
 """Playlists as programs write them: M3U, PLS, XSPF, JSPF, and tables of (song, playlist, label, plays)."""
 
+import csv
 import json
 import re
 import urllib.parse
@@ -11,6 +12,9 @@ from typing import Any
 
 from . import tables
 
+NEW_LINE = re.compile(r"\r\n|\r|\n")  # str.splitlines breaks names at signs that programs write into them
+HALF_A_PAIR = re.compile("[\ud800-\udfff]")  # JSON can say one
+
 
 @dataclass(frozen=True)
 class Entry:
@@ -19,7 +23,7 @@ class Entry:
 
     Attributes:
         song: a path or URL as written, or an id that an audio file is named by.
-        playlist: its name.
+        playlist: its name; of a playlist of its own file, the file's.
         label: the mood that the playlist is of, in its own word.
         artist: empty where it is not said.
         plays: how often the playlist was played; None where it is not said.
@@ -34,45 +38,67 @@ class Entry:
     language: str = ""
 
 
-def read(path: Path) -> list[Entry]:
+@dataclass(frozen=True)
+class LeftOut:
+    """A song that was not taken, and why."""
+
+    what: str
+    why: str
+
+
+def read(path: Path, name: str) -> list[Entry | LeftOut]:
     """
-    The entries of a playlist file or table.
+    The entries of a playlist file or table, and those that cannot be understood.
 
     A playlist of its own file has the mood that its title names, or else its file.
+
+    Args:
+        path: of the file.
+        name: that tells it from other files, such as its path below the data set's folder.
 
     Raises:
         ValueError: it is not what its suffix says.
     """
     try:
-        return list(READERS[path.suffix.lower()](path))
-    except (ValueError, KeyError, TypeError, AttributeError, xml.etree.ElementTree.ParseError) as error:
-        raise ValueError(f"{path.name} cannot be read as {path.suffix[1:].upper()}: {error}") from error
+        return [_writable(entry) for entry in READERS[path.suffix.lower()](path, name)]
+    except RecursionError:
+        raise ValueError(f"{name} cannot be read as {path.suffix[1:].upper()}: it is nested too deeply") from None
+    except (ValueError, KeyError, TypeError, AttributeError, csv.Error, xml.etree.ElementTree.ParseError) as error:
+        raise ValueError(f"{name} cannot be read as {path.suffix[1:].upper()}: {error}") from error
 
 
-def _m3u(path: Path) -> Iterator[Entry]:
+def _writable(entry: Entry | LeftOut) -> Entry | LeftOut:
+    """The entry, if a table can hold its text."""
+    if isinstance(entry, Entry) and HALF_A_PAIR.search(entry.song + entry.playlist + entry.label + entry.artist):
+        return LeftOut(ascii(f"{entry.song} in {entry.playlist}"), "it is no text: half a surrogate pair is in it")
+    return entry
+
+
+def _m3u(path: Path, name: str) -> Iterator[Entry]:
     title, artist = path.stem, ""
-    for line in map(str.strip, _text(path).splitlines()):
+    for line in map(str.strip, NEW_LINE.split(_text(path))):
         if line.upper().startswith("#PLAYLIST:"):
             title = line.partition(":")[2].strip() or title
         elif line.upper().startswith("#EXTINF:"):
             before, dash, _ = line.partition(",")[2].partition(" - ")
             artist = before.strip() if dash else ""
         elif line and not line.startswith("#"):
-            yield Entry(line, path.name, title, artist)
+            yield Entry(line, name, title, artist)
             artist = ""
 
 
-def _pls(path: Path) -> Iterator[Entry]:
-    lines = _text(path).splitlines()
-    if not lines or lines[0].strip().casefold() != "[playlist]":
+def _pls(path: Path, name: str) -> Iterator[Entry]:
+    lines = NEW_LINE.split(_text(path))
+    if lines[0].strip().casefold() != "[playlist]":
         raise ValueError("it does not begin with [playlist]")
     fields = {key.strip().casefold(): value.strip() for key, _, value in (line.partition("=") for line in lines)}
-    for number in sorted(int(key[4:]) for key in fields if re.fullmatch(r"file\d{1,9}", key)):
+    numbers = (key.removeprefix("file") for key in fields if re.fullmatch(r"file[0-9]{1,9}", key))
+    for number in sorted(numbers, key=int):
         before, dash, _ = fields.get(f"title{number}", "").partition(" - ")
-        yield Entry(fields[f"file{number}"], path.name, path.stem, before if dash else "")
+        yield Entry(fields[f"file{number}"], name, path.stem, before if dash else "")
 
 
-def _xspf(path: Path) -> Iterator[Entry]:
+def _xspf(path: Path, name: str) -> Iterator[Entry]:
     text = _text(path)
     if "<!DOCTYPE" in text or "<!ENTITY" in text:
         raise ValueError("it declares a document type, which XSPF never does")
@@ -81,38 +107,45 @@ def _xspf(path: Path) -> Iterator[Entry]:
     title = root.findtext("title", namespaces=names) or path.stem
     for track in root.iterfind("trackList/track", names):
         for location in track.iterfind("location", names):
-            yield Entry((location.text or "").strip(), path.name, title, track.findtext("creator", "", names))
+            yield Entry((location.text or "").strip(), name, title, track.findtext("creator", "", names))
 
 
-def _jspf(path: Path) -> Iterator[Entry]:
+def _jspf(path: Path, name: str) -> Iterator[Entry]:
     playlist = json.loads(_text(path))["playlist"]
+    title = str(playlist.get("title") or path.stem)
     for track in playlist["track"]:
-        location = track["location"]
+        location = track.get("location") or []
         for song in [location] if isinstance(location, str) else location:
-            yield Entry(song, path.name, playlist.get("title") or path.stem, track.get("creator") or "")
+            yield Entry(str(song), name, title, str(track.get("creator") or ""))
 
 
-def _csv(path: Path) -> Iterator[Entry]:
+def _csv(path: Path, name: str) -> Iterator[Entry | LeftOut]:
     yield from (_entry(row) for row in tables.read(path, ("song", "playlist", "label")))
 
 
-def _jsonl(path: Path) -> Iterator[Entry]:
-    for number, line in enumerate(filter(str.strip, _text(path).splitlines()), start=1):
+def _jsonl(path: Path, name: str) -> Iterator[Entry | LeftOut]:
+    for number, line in enumerate(NEW_LINE.split(_text(path)), start=1):
+        if line.strip():
+            yield _entry(_row(line, number))
+
+
+def _row(line: str, number: int) -> dict[str, Any]:
+    try:
         row = json.loads(line)
-        tables.require(f"line {number}", row, ("song", "playlist", "label"))
-        yield _entry(row)
+    except ValueError as error:
+        raise ValueError(f"line {number}: {error}") from error
+    tables.require(f"line {number}", row, ("song", "playlist", "label"))
+    return row
 
 
-def _entry(row: dict[str, Any]) -> Entry:
+def _entry(row: dict[str, Any]) -> Entry | LeftOut:
+    song, playlist, label = (str(row[name]) for name in ("song", "playlist", "label"))
     plays = row.get("plays")
-    return Entry(
-        str(row["song"]),
-        str(row["playlist"]),
-        str(row["label"]),
-        str(row.get("artist") or ""),
-        None if plays in (None, "") else int(plays),
-        str(row.get("language") or ""),
-    )
+    try:
+        count = None if plays in (None, "") else int(float(plays))
+    except (ValueError, TypeError, OverflowError):
+        return LeftOut(f"{song} in {playlist}", f"its plays are {plays!r}; expected a number, or nothing")
+    return Entry(song, playlist, label, str(row.get("artist") or ""), count, str(row.get("language") or ""))
 
 
 def local(song: str) -> str:

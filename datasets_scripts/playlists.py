@@ -17,7 +17,7 @@ from typing import Any
 import datasets
 
 from . import form, performers, playlist_files, tables
-from .playlist_files import Entry
+from .playlist_files import Entry, LeftOut
 
 LICENSE = "as your songs have it"
 CITATION = """@article{jia2022music,
@@ -60,14 +60,6 @@ class Wanted:
     disagree: str = "drop"
 
 
-@dataclass(frozen=True)
-class LeftOut:
-    """A song or a playlist that was not taken, and why."""
-
-    what: str
-    why: str
-
-
 @dataclass
 class PlaylistsConfig(datasets.BuilderConfig):
     """Which songs."""
@@ -104,17 +96,7 @@ def load(
 
 def gather(folder: Path, wanted: Wanted) -> tuple[list[dict[str, Any]], list[LeftOut]]:
     """The songs of a folder's playlists, in the order of their files' names, and what was left out."""
-    left: list[LeftOut] = []
-    entries: dict[str, list[Entry]] = {}
-    find = _finder(folder)
-    for path in _files(folder):
-        for entry in playlist_files.read(path):
-            if why := _unwanted(entry, wanted):
-                left.append(LeftOut(f"{entry.song} in {entry.playlist}", why))
-            elif name := find(path, entry.song):
-                entries.setdefault(name, []).append(entry)
-            else:
-                left.append(LeftOut(f"{entry.song} in {entry.playlist}", "no such audio below the folder"))
+    entries, left = _found(folder, wanted)
     kept = []
     for name in sorted(entries):
         label, weight = _label(entries[name])
@@ -131,6 +113,30 @@ def gather(folder: Path, wanted: Wanted) -> tuple[list[dict[str, Any]], list[Lef
     return songs, left
 
 
+def moods(folder: Path) -> dict[str, set[str]]:
+    """What any playlist says of each song, by its file's name below the folder; all songs, also those left out."""
+    entries, _ = _found(folder, Wanted())
+    return {name: {_mood(entry) for entry in of_song} for name, of_song in entries.items()}
+
+
+def _found(folder: Path, wanted: Wanted) -> tuple[dict[str, list[Entry]], list[LeftOut]]:
+    """The wanted entries of each audio file by its name, and what was left out before any audio was opened."""
+    left: list[LeftOut] = []
+    entries: dict[str, list[Entry]] = {}
+    find = _finder(folder)
+    for path in _files(folder):
+        for entry in playlist_files.read(path, path.relative_to(folder).as_posix()):
+            if isinstance(entry, LeftOut):
+                left.append(entry)
+            elif why := _unwanted(entry, wanted):
+                left.append(LeftOut(f"{entry.song} in {entry.playlist}", why))
+            elif name := find(path, entry.song):
+                entries.setdefault(name, []).append(entry)
+            else:
+                left.append(LeftOut(f"{entry.song} in {entry.playlist}", "no such audio below the folder"))
+    return entries, left
+
+
 def _files(folder: Path) -> list[Path]:
     return sorted(path for path in folder.rglob("*") if path.suffix.lower() in playlist_files.READERS)
 
@@ -141,7 +147,8 @@ def _unwanted(entry: Entry, wanted: Wanted) -> str:
         return f"the mood {entry.label!r} is in no quadrant; known are {', '.join(LABEL_OF)}"
     if entry.plays is not None and entry.plays < wanted.plays:
         return f"{entry.plays} plays; at least {wanted.plays} are wanted"
-    if wanted.languages and entry.language and entry.language not in wanted.languages:
+    languages = {language.casefold() for language in wanted.languages}
+    if languages and entry.language and entry.language.casefold() not in languages:
         return f"its language is {entry.language}; wanted are {', '.join(wanted.languages)}"
     return ""
 
@@ -176,11 +183,14 @@ def _unsure(weight: float, wanted: Wanted) -> str:
 
 
 def _label(entries: list[Entry]) -> tuple[str, float]:
-    """The mood of most of a song's playlists, each counted once, and their share."""
-    of_playlist = {entry.playlist: LABEL_OF[entry.label.strip().casefold()] for entry in entries}
-    counts = Counter(of_playlist.values())
+    """The mood that most of a song's playlists give it, and its share; a playlist that gives it two counts for both."""
+    counts = Counter(mood for _, mood in {(entry.playlist, _mood(entry)) for entry in entries})
     label = min(counts, key=lambda label: (-counts[label], label))
     return label, counts[label] / counts.total()
+
+
+def _mood(entry: Entry) -> str:
+    return LABEL_OF[entry.label.strip().casefold()]
 
 
 def _finder(folder: Path) -> Any:
@@ -193,10 +203,12 @@ def _finder(folder: Path) -> Any:
             places.setdefault(key, []).append(name)
 
     def find(playlist: Path, song: str) -> str | None:
-        path = playlist_files.local(song)
-        if "\0" in path:
+        try:
+            path = playlist_files.local(song)
+            exact = here.get((playlist.parent / path).resolve())
+        except ValueError:  # a zero byte, half a surrogate pair, a URL of no host: no file is called so
             return None
-        if exact := here.get((playlist.parent / path).resolve()):
+        if exact:
             return exact
         same = places.get(path.rpartition("/")[2].casefold(), [])
         return same[0] if len(same) == 1 else None  # a name that several files have says nothing

@@ -63,7 +63,18 @@ class Split:
         return hashlib.sha256(json.dumps(lines).encode()).hexdigest()
 
     def sides(self) -> "Split":
-        """Folds as `test`, `validation` and `train`: fold 0, fold 1 and the rest."""
+        """
+        Folds as `test`, `validation` and `train`: fold 0, fold 1 and the rest.
+
+        Raises:
+            SplitError: parts are no folds, or no fold is left to learn from.
+        """
+        found = {_number(part) for part in self.parts.values()}
+        if found and max(found) < len(SIDES):
+            named = " and ".join(map(str, sorted(found)))
+            raise SplitError(
+                f"there are folds {named} alone, for test and validation, none to learn from; deal 3 or more"
+            )
         return Split({song: SIDES.get(_number(part), "train") for song, part in self.parts.items()}, self.groups)
 
     def of(self, song_ids: Iterable[str]) -> list[str]:

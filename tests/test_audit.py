@@ -2,6 +2,7 @@
 
 import csv
 import json
+import shutil
 import subprocess
 from pathlib import Path
 
@@ -9,7 +10,7 @@ import numpy as np
 import pytest
 import soundfile
 from conftest import RATE, ROOT, noise
-from tonada.datasets_scripts import fma, registry
+from tonada.datasets_scripts import fma, registry, splits
 
 from tonada.proving.auditing import descriptors, labels
 from tonada.proving.auditing.audit import audit
@@ -76,7 +77,7 @@ def test_people_read_a_line_a_finding(command, tmp_path):
     folder = songs_in(tmp_path / "songs", {"2": "one", "3": "one"})
     done = command("folder", folder, "--report", tmp_path / "report")
     assert done.stdout.splitlines() == [
-        "folder: 4 rows (official), 1 leaks, 0 files cannot be heard",
+        "folder: 4 rows (official), 1 leaks, 4 compared by fingerprint, 0 files cannot be heard",
         "group on two sides: 1 (a leak)",
         "  one: test, train",
         f"The report is {tmp_path}/report/report.md",
@@ -139,10 +140,74 @@ def test_missing_and_corrupt_files_are_named_and_the_others_are_heard(audited, t
     files = {Path(each["path"]).name: each["status"] for each in json.loads(done.stdout)["files"]}
     assert files == {"2.wav": "missing", "3.wav": "unreadable", "4.wav": "truncated"}
     assert [line.split(":")[0] for line in done.stderr.splitlines()] == ["tonada"] * 3
-    assert done.returncode == 0
+    assert json.loads(done.stdout)["fingerprinted"] == 1
+    assert done.returncode == 2
     page = (tmp_path / "report" / "report.md").read_text()
     assert "3 of 4 files cannot be heard" in page
+    assert "1 of 4 rows by acoustic fingerprint" in page
     assert all(f"{name}.wav" in page for name in "234")
+
+
+def test_a_leak_among_those_heard_is_said_before_a_file_that_is_missing(audited, tmp_path):
+    folder = songs_in(tmp_path / "songs", {"2": "one", "3": "one"})
+    (folder / "1.wav").unlink()
+    assert audited(folder).returncode == 1
+
+
+def test_sounds_too_short_for_a_fingerprint_are_not_counted_as_compared(audited, tmp_path):
+    folder = songs_in(tmp_path / "songs")
+    soundfile.write(folder / "1.wav", noise(2, 1), RATE)
+    done = audited(folder)
+    assert json.loads(done.stdout)["fingerprinted"] == 3
+    assert done.returncode == 0
+
+
+def saved(path: Path, parts: list[str], groups: list[str]) -> Path:
+    ids = [f"{number}.wav" for number in SPLIT]
+    splits.Split(dict(zip(ids, parts, strict=True)), dict(zip(ids, groups, strict=True))).save(path)
+    return path
+
+
+@pytest.mark.parametrize(
+    ("parts", "sides"), [(["train", "test", "train", "test"], "test, train"), (["0", "1", "2", "3"], "fold 1, fold 2")]
+)
+def test_a_saved_split_is_audited_by_what_is_known_of_its_songs_now(command, tmp_path, parts, sides):
+    folder = songs_in(tmp_path / "songs", {"2": "one", "3": "one"})
+    split = saved(tmp_path / "split.json", parts, list("abcd"))
+    done = command("folder", folder, "--report", tmp_path / "report", "--split", split)
+    assert done.returncode == 1
+    assert "(split.json, as saved), 1 leaks" in done.stdout
+    assert f"  one: {sides}" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("options", "says"),
+    [
+        (["--split", "nowhere.json"], "nowhere.json: No such file"),
+        (["--split", SAMPLES / "turkish" / "original.csv"], "is not a saved split"),
+        (["--split", "split.json", "--deal", "even"], "leave out --deal even"),
+        (["--split", "split.json"], "is not in the split"),
+    ],
+)
+def test_a_split_that_cannot_be_audited_is_one_line(command, tmp_path, monkeypatch, options, says):
+    monkeypatch.chdir(tmp_path)
+    saved(tmp_path / "split.json", ["train"] * 4, list("abcd"))
+    done = command("turkish", SAMPLES / "turkish", "--report", tmp_path / "r", *options)
+    assert done.returncode == 2
+    assert says in done.stderr
+    assert len(done.stderr.splitlines()) == 1
+
+
+@pytest.mark.parametrize("error", [RecursionError("too\ndeep"), KeyError("name"), csv.Error("field"), EOFError()])
+def test_no_error_of_a_data_set_looks_like_a_leak(command, tmp_path, monkeypatch, error):
+    def load(folder):
+        raise error
+
+    monkeypatch.setattr(registry.data_set("turkish"), "load", load)
+    done = command("turkish", SAMPLES / "turkish", "--report", tmp_path / "r")
+    assert done.returncode == 2
+    assert type(error).__name__ in done.stderr
+    assert len(done.stderr.splitlines()) == 1
 
 
 def test_the_report_has_its_sections_in_order_and_every_figure_it_shows(command, tmp_path):
@@ -210,12 +275,13 @@ def test_help_teaches_by_example(command):
     assert "tonada data audit emotify DATA/emotify --report audit" in command("--help").stdout
 
 
-@pytest.mark.parametrize("name", ["fma", "pyaudioanalysis", "ccmusic_genre", "turkish"])
+@pytest.mark.parametrize("name", ["fma", "pyaudioanalysis", "ccmusic_genre", "turkish", "audioset_vggish"])
 def test_a_set_without_audio_is_compared_by_content(name, tmp_path):
     rows = registry.data_set(name).load(SAMPLES / name, cache_dir=tmp_path)
     twice = rows.select([*range(len(rows)), 0])
     parts = ["train"] * len(rows) + ["test"]
-    twice = twice.map(lambda row, place: {"song_id": f"{place}", "group": f"{place}"}, with_indices=True)
+    for column in ("song_id", "group"):
+        twice = twice.remove_columns(column).add_column(column, [f"{place}" for place in range(len(twice))])
     found = audit(name, SAMPLES / name, twice, "by hand", parts)
     assert (0, len(rows)) in [(each.rows[0], each.rows[-1]) for each in found.leaks]
 
@@ -230,20 +296,38 @@ def test_labels_that_share_a_bag_are_counted_together():
     assert counts.tolist() == [[2, 1, 0], [1, 2, 1], [0, 1, 1]]
 
 
-def test_genres_of_fma_occur_together_by_root():
-    of_what, bags = labels.bags_of("fma", SAMPLES / "fma", [])
+def songs_called(*names: str) -> list[Song]:
+    return [Song(name, "group", "label", "train") for name in names]
+
+
+@pytest.fixture(params=["folder", "archive"])
+def given(request, tmp_path):
+    """A data set's folder as it is, or as an archive."""
+    return lambda folder: (
+        folder if request.param == "folder" else Path(shutil.make_archive(str(tmp_path / "given"), "zip", folder))
+    )
+
+
+def test_genres_of_fma_occur_together_by_root_among_the_rows(given):
+    tracks = list(fma.tables_of_tracks(SAMPLES / "fma"))
+    of_what, bags = labels.bags_of("fma", given(SAMPLES / "fma"), songs_called(*map(str, tracks)))
     assert "genres" in of_what
     assert any(len(bag) > 1 for bag in bags)
     assert set().union(*bags) <= set(fma.LABELS)
+    assert len(bags) == len(tracks)
+    assert labels.bags_of("fma", SAMPLES / "fma", songs_called(str(tracks[1])))[1] == [bags[1]]
 
 
-def test_moods_of_playlists_occur_together_by_song(tmp_path):
-    (tmp_path / "lists.csv").write_text(
-        "song,playlist,label\none.mp3,a,happy\nmusic/one.mp3,b,calm\ntwo.mp3,b,calm\ntwo.mp3,c,disco\n"
+def test_moods_of_playlists_occur_together_by_file_among_the_rows(given, tmp_path):
+    for name in ("one.mp3", "more/one.mp3", "two.mp3"):
+        (tmp_path / "music" / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / "music" / name).touch()
+    (tmp_path / "music" / "lists.csv").write_text(
+        "song,playlist,label\none.mp3,a,happy\nmore/one.mp3,b,calm\none.mp3,b,sad\ntwo.mp3,b,calm\nthree.mp3,c,calm\n"
     )
-    of_what, bags = labels.bags_of("playlists", tmp_path, [])
+    of_what, bags = labels.bags_of("playlists", given(tmp_path / "music"), songs_called("one.mp3", "more/one.mp3"))
     assert "playlists" in of_what
-    assert bags == [{"happy", "relaxed"}, {"relaxed"}]
+    assert bags == [{"happy", "sad"}, {"relaxed"}]
 
 
 def test_a_parent_in_the_tree_has_the_rows_of_all_below_it():

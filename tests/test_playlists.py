@@ -56,6 +56,65 @@ def test_a_song_whose_playlists_disagree_is_dropped_or_weighed(folder):
     assert len(left) == 1, "half against half is no mood"
 
 
+def test_playlists_of_one_name_in_two_folders_are_two_playlists(folder):
+    for label in ("happy", "sad"):
+        (folder / label).mkdir()
+        (folder / label / "playlist.m3u").write_text(f"#PLAYLIST:{label}\n../audio/0.flac\n")
+    songs, left = playlists.gather(folder, ANY)
+    assert songs == []
+    assert left[0].why == "its playlists disagree"
+
+
+def test_a_playlist_that_gives_a_song_two_moods_disagrees_with_itself(folder):
+    table(folder, row("0", "happy", "a"), row("0", "sad", "a"), row("1", "sad", "a"), row("1", "q3", "a"))
+    songs, left = playlists.gather(folder, ANY)
+    assert [song["song_id"] for song in songs] == ["audio/1.flac"]
+    assert [(each.what, each.why) for each in left] == [("audio/0.flac", "its playlists disagree")]
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "why"),
+    [
+        ("happy.m3u", "file://[bad\naudio/0.flac\n", "no such audio"),
+        ("happy.m3u", "a\0b\naudio/0.flac\n", "no such audio"),
+        ("happy.jspf", '{"playlist": {"track": [{"location": "\\ud800"}, {"location": "audio/0.flac"}]}}', "no text"),
+        ("a.jsonl", [row("0", "happy"), row("1", "sad", plays="many")], "its plays are 'many'; expected a number"),
+        ("a.jsonl", [row("0", "happy"), row("1", "sad", plays=float("inf"))], "its plays are inf"),
+        ("a.jsonl", [row("0", "happy"), row("1", "sad", artist="\ud800")], "no text"),
+    ],
+)
+def test_a_bad_line_is_left_out_and_the_others_are_read(folder, name, text, why):
+    lines = text if isinstance(text, str) else "\n".join(map(json.dumps, text))
+    (folder / name).write_text(lines)
+    songs, left = playlists.gather(folder, ANY)
+    assert [song["song_id"] for song in songs] == ["audio/0.flac"]
+    assert len(left) == 1
+    assert why in left[0].why
+    assert f"{left[0].what} {left[0].why}".encode(), "it can be printed"
+
+
+@pytest.mark.parametrize("sign", ["\u0085", "\u2028", "\x1c"])
+def test_only_an_end_of_line_ends_a_line(folder, sign):
+    name = f"audio/a{sign}b.flac"
+    shutil.copy(folder / "audio" / "0.flac", folder / name)
+    (folder / "happy.m3u8").write_text(f"{name}\r\naudio/1.flac\raudio/2.flac\n")
+    songs, left = playlists.gather(folder, ANY)
+    assert left == []
+    assert len(songs) == 3
+
+
+def test_files_of_a_pls_may_be_numbered_with_zeros(folder):
+    (folder / "happy.pls").write_text("[playlist]\nFile02=audio/1.flac\nFile01=audio/0.flac\nTitle01=Ann - One\n")
+    songs, _ = playlists.gather(folder, ANY)
+    assert [song["group"] for song in songs] == ["ann", "song audio/1.flac"]
+
+
+def test_plays_and_languages_are_understood_however_they_are_written(folder):
+    table(folder, row("0", "happy", plays="12.0", language="EN"), row("1", "sad", plays=9.0, language="en"))
+    songs, _ = playlists.gather(folder, Wanted(plays=9, languages=("En",), seconds=(0, 9)))
+    assert [song["song_id"] for song in songs] == ["audio/0.flac", "audio/1.flac"]
+
+
 def test_weights_are_a_column(folder, tmp_path):
     table(folder, row("0", "happy", "a"), row("1", "sad", "a"))
     rows = playlists.load(folder, cache_dir=tmp_path, wanted=Wanted(seconds=(0, 360), disagree="weigh"))
@@ -118,6 +177,9 @@ def test_a_name_that_several_files_have_names_none(folder):
         ("a.xspf", "<!DOCTYPE a [<!ENTITY b 'c'>]><playlist/>", "declares a document type"),
         ("a.xspf", "<playlist", "cannot be read as XSPF"),
         ("a.jspf", "[]", "cannot be read as JSPF"),
+        ("a.jspf", "[" * 100_000, "a.jspf cannot be read as JSPF: it is nested too deeply"),
+        ("a.csv", "song,playlist,label\n" + "x" * 200_000, "a.csv cannot be read as CSV: field larger"),
+        ("a.jsonl", "\n{", "a.jsonl cannot be read as JSONL: line 2: Expecting"),
         ("a.csv", "song,mood\nx,y\n", "has no column playlist, label; its columns are song, mood"),
         ("a.jsonl", '{"song": "x"}', "line 1 has no column playlist, label; its columns are song"),
     ],
@@ -125,7 +187,7 @@ def test_a_name_that_several_files_have_names_none(folder):
 def test_a_broken_playlist_is_named(tmp_path, name, text, says):
     (tmp_path / name).write_text(text)
     with pytest.raises(ValueError, match=says):
-        playlist_files.read(tmp_path / name)
+        playlist_files.read(tmp_path / name, name)
 
 
 def test_a_folder_without_playlists_lists_the_formats(folder):

@@ -194,6 +194,13 @@ def test_an_earlier_split_of_more_folds_says_how_many():
         splits.extended(rows_of([(0, 1)]), 2, earlier=earlier)
 
 
+@pytest.mark.parametrize("folds", [1, 2])
+def test_folds_that_leave_none_to_learn_from_become_no_sides(folds):
+    split = Split({f"{fold}": f"{fold}" for fold in range(folds)}, {f"{fold}": f"{fold}" for fold in range(folds)})
+    with pytest.raises(SplitError, match="none to learn from; deal 3 or more"):
+        split.sides()
+
+
 def test_folds_become_sides():
     split = Split({"a": "0", "b": "1", "c": "2", "d": "3"}, {"a": "a", "b": "b", "c": "c", "d": "d"}).sides()
     assert list(split.parts.values()) == ["test", "validation", "train", "train"]

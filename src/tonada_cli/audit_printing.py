@@ -25,13 +25,15 @@ def as_json(audit: "Audit", page: Path) -> str:
     ]
     files = [{"path": each.path, "status": each.status, "message": each.message} for each in audit.unheard]
     about = {"name": audit.name, "rows": len(audit.songs), "split": audit.deal, "leaks": len(audit.leaks)}
-    return json.dumps({**about, "findings": found, "files": files, "report": str(page)}, indent=2)
+    compared = {"fingerprinted": audit.fingerprinted} if audit.heard else {}
+    return json.dumps({**about, **compared, "findings": found, "files": files, "report": str(page)}, indent=2)
 
 
 def as_lines(audit: "Audit", page: Path) -> str:
     """What people read."""
-    unheard = f", {len(audit.unheard)} files cannot be heard" if audit.heard else ""
-    lines = [f"{audit.name}: {len(audit.songs)} rows ({audit.deal}), {len(audit.leaks)} leaks{unheard}"]
+    lines = [f"{audit.name}: {len(audit.songs)} rows ({audit.deal}), {len(audit.leaks)} leaks"]
+    if audit.heard:
+        lines[0] += f", {audit.fingerprinted} compared by fingerprint, {len(audit.unheard)} files cannot be heard"
     for kind in dict.fromkeys(each.kind for each in audit.findings):
         found = [each for each in audit.findings if each.kind == kind]
         lines.append(f"{kind}: {len(found)}" + (" (a leak)" if found[0].is_leak else ""))

@@ -14,6 +14,7 @@ from tonada.proving.auditing import labels, leaks
 from tonada.proving.auditing.descriptors import Descriptors, usable
 from tonada.proving.auditing.files import Heard
 from tonada.proving.auditing.leaks import Finding
+from tonada.proving.auditing.matching import LEAST_SECONDS
 from tonada.proving.auditing.recordings import recordings
 from tonada.proving.auditing.songs import Song, identities, songs_of
 
@@ -56,6 +57,11 @@ class Audit:
     def unheard(self) -> list[Heard]:
         """Missing and corrupt files."""
         return [each for each in self.heard if each.status != "ok"]
+
+    @property
+    def fingerprinted(self) -> int:
+        """Rows that have sound enough to be found again by their fingerprints."""
+        return sum(each.print is not None and each.print.seconds >= LEAST_SECONDS for each in self.heard)
 
     @cached_property
     def balance(self) -> tuple[list[str], np.ndarray]:

@@ -28,6 +28,11 @@ class Fingerprint:
     codes: np.ndarray
     is_heard: np.ndarray
 
+    @property
+    def seconds(self) -> float:
+        """Of sound in it."""
+        return int(self.is_heard.sum()) * HOP / RATE
+
 
 def fingerprint(waveform: np.ndarray) -> Fingerprint:
     """

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from tonada.datasets_scripts import fma, playlist_files, playlists, tables
+from tonada.datasets_scripts import fma, form, playlists, tables
 from tonada.proving.auditing.songs import Song
 
 
@@ -32,11 +32,18 @@ def bags_of(name: str, folder: Path, songs: Sequence[Song]) -> tuple[str, list[s
     Which labels occur together, and of what: of a track's genres in FMA, of a song's playlists, and else of a group.
 
     A label a song is all that other data sets have; a group whose songs have two tells which labels are neighbours.
+
+    Args:
+        name: of the data set.
+        folder: that it was loaded from, or an archive.
+        songs: the rows; no other song is counted.
     """
     if name == "fma":
-        return "a track's genres, by root", _genres(folder)
+        return "a track's genres, by root", _genres(form.opened(fma.Fma, folder), songs)
     if name == "playlists":
-        return "a song's playlists", _moods(folder)
+        here = {song.song_id for song in songs}
+        moods = playlists.moods(form.opened(playlists.Playlists, folder))
+        return "a song's playlists", [of_song for song, of_song in moods.items() if song in here]
     bags: dict[str, set[str]] = {}
     for song in songs:
         bags.setdefault(song.group, set()).add(song.label)
@@ -62,21 +69,11 @@ def _rows_under(name: str, below: Mapping[str, list[str]], counts: Mapping[str, 
     return counts.get(name, 0) + sum(_rows_under(child, below, counts) for child in below.get(name, []))
 
 
-def _genres(folder: Path) -> list[set[str]]:
+def _genres(folder: Path, songs: Sequence[Song]) -> list[set[str]]:
     rows = tables.read(folder / "fma_metadata" / "genres.csv", ("genre_id", "title", "top_level"))
     title = {row["genre_id"]: row["title"] for row in rows}
     root = {row["genre_id"]: fma.LABEL_OF[title[row["top_level"]]] for row in rows}
-    tracks = fma.tables_of_tracks(folder).values()
-    listed = (row["track.genres_all"].strip("[] ").split(",") for row in tracks)
+    here = {song.song_id for song in songs}
+    tracks = fma.tables_of_tracks(folder)
+    listed = (row["track.genres_all"].strip("[] ").split(",") for track, row in tracks.items() if str(track) in here)
     return [{root[genre.strip()] for genre in genres if genre.strip()} for genres in listed]
-
-
-def _moods(folder: Path) -> list[set[str]]:
-    """Of each song by its file's name, in any playlist."""
-    moods: dict[str, set[str]] = {}
-    for path in sorted(folder.rglob("*")):
-        for entry in playlist_files.read(path) if path.suffix.lower() in playlist_files.READERS else ():
-            label = playlists.LABEL_OF.get(entry.label.strip().casefold())
-            if label:
-                moods.setdefault(Path(playlist_files.local(entry.song)).stem.casefold(), set()).add(label)
-    return list(moods.values())

@@ -11,6 +11,7 @@ from tonada.proving.auditing.descriptors import closest, correlations, most_tell
 from tonada.proving.auditing.figures import BOXES, draw_figures
 from tonada.proving.auditing.files import quantiles
 from tonada.proving.auditing.leaks import KINDS
+from tonada.proving.auditing.matching import LEAST_SECONDS
 
 SHOWN = 200  # rows of a table; a data set of broken links must not make a page that nobody can open
 PAIRS = 10
@@ -59,7 +60,10 @@ def _findings(audit: Audit) -> list[str]:
     """Of each kind, all there are."""
     blocks = ["## The same song twice, and groups on two sides"]
     if audit.heard:
-        blocks.append("Compared by bytes, by decoded samples, and by acoustic fingerprint.")
+        blocks.append(
+            f"Compared by bytes, by decoded samples, and {audit.fingerprinted} of {len(audit.songs)} rows by acoustic "
+            f"fingerprint, which takes {LEAST_SECONDS:g} s of sound."
+        )
     else:
         blocks.append("Compared by content, number by number or byte by byte: there is no audio to fingerprint.")
     for kind in KINDS:

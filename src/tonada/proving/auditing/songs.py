@@ -57,8 +57,14 @@ def identities(rows: datasets.Dataset, heard: Sequence[Heard]) -> dict[str, list
     images = [name for name, kind in rows.features.items() if isinstance(kind, datasets.Image)]
     if images:
         return {"the same images": [_hash(b"".join(_bytes(row[name]) for name in images)) for row in rows]}
-    vectors = np.asarray(rows["descriptors"][:], float)
-    return {"the same numbers": [_hash(vector.tobytes()) for vector in vectors]}
+    numbers = [name for name, kind in rows.features.items() if isinstance(kind, datasets.List)]
+    keys = ["\n".join(_numbers(row[name]) for name in numbers) for row in rows.select_columns(numbers)]
+    return {"the same numbers": keys}
+
+
+def _numbers(values: list[Any]) -> str:
+    """What tells a vector, or the steps of a sequence, from others; empty where there are none."""
+    return _hash(np.asarray(values, float).tobytes()) if values else ""
 
 
 def _bytes(image: dict[str, Any]) -> bytes:
