@@ -176,6 +176,54 @@ print(done.returncode, done.stderr, end="")
     assert (tmp_path / "out" / "README.md").is_file()
 
 
+def test_what_a_dry_run_built_is_what_a_push_sends(tmp_path, monkeypatch):
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", True)
+    arguments = ("turkish", SAMPLES / "turkish", "--output", tmp_path / "out", "--push", "me/x", "--despite-licence")
+    code, shown, _ = command(*arguments, "--dry-run")
+    assert code == 0
+    before = {path: path.stat().st_mtime_ns for path in (tmp_path / "out").rglob("*")}
+    for _ in range(2):
+        code, sent, err = command(*arguments)
+        assert code == 1
+        assert shown.startswith(sent)
+        assert "out is whole, nothing has to be built again" in err
+    assert {path: path.stat().st_mtime_ns for path in (tmp_path / "out").rglob("*")} == before
+
+
+def test_other_data_than_those_asked_for_are_neither_sent_nor_lost(tmp_path):
+    output, _ = built("turkish", tmp_path)
+    before = (output / "README.md").read_bytes()
+    code, out, err = command("emotify", SAMPLES / "emotify", "--output", output, "--push", "me/x")
+    assert (code, out) == (1, "")
+    assert "holds other data (turkish 1.0.0" in err
+    assert (output / "README.md").read_bytes() == before
+
+
+def test_an_output_that_lost_a_file_is_not_sent(tmp_path):
+    output, _ = built("emotify", tmp_path)
+    next(output.glob("data/*.parquet")).unlink()
+    code, out, err = command("emotify", SAMPLES / "emotify", "--output", output, "--push", "me/x", "--dry-run")
+    assert (code, out) == (1, "")
+    assert "is not whole: 0 rows of 8" in err
+
+
+def test_a_name_that_the_hub_cannot_have_is_refused_before_anything_is_built(tmp_path):
+    code, out, err = command("emotify", SAMPLES / "emotify", "--output", tmp_path / "out", "--push", "me/a/b")
+    assert (code, out) == (1, "")
+    assert err.startswith("tonada: --push me/a/b: ")
+    assert len(err.splitlines()) == 1
+    assert not (tmp_path / "out").exists()
+
+
+def test_an_output_that_is_a_file_is_left_alone(tmp_path, monkeypatch):
+    monkeypatch.setattr(registry.data_set("turkish"), "load", lambda folder: pytest.fail("read before it was refused"))
+    (tmp_path / "out").write_text("mine")
+    code, _, err = command("turkish", SAMPLES / "turkish", "--output", tmp_path / "out")
+    assert code == 1
+    assert "out is a file" in err
+    assert (tmp_path / "out").read_text() == "mine"
+
+
 def test_a_folder_that_holds_something_is_left_alone(tmp_path):
     (tmp_path / "mine.txt").write_text("mine")
     code, _, err = command("turkish", SAMPLES / "turkish", "--output", tmp_path)

@@ -27,7 +27,8 @@ def build(
     Write a data set as Parquet files that hold its sound, with a card; no code is needed to load them.
 
     What comes with an official split has files a part. With --push the folder goes to the Hub in one commit, as you are
-    logged in there (`hf auth login`, or HF_TOKEN), unless its licence forbids it.
+    logged in there (`hf auth login`, or HF_TOKEN), unless its licence forbids it. An --output that holds these very
+    data already is not built again: repeat the command to send what a dry run showed, or what did not arrive.
 
     Examples:
 
@@ -36,7 +37,7 @@ def build(
       tonada data build emotify DATA/emotify --output emotify-parquet --push me/emotify --private --dry-run
     """
     import datasets
-    from huggingface_hub.utils import disable_progress_bars
+    from huggingface_hub.utils import HFValidationError, disable_progress_bars, validate_repo_id
 
     from tonada.sharing.data_sets import LicenceError, build_data_set, check_licence
     from tonada.sharing.pushing import PushError, to_send
@@ -48,8 +49,10 @@ def build(
         datasets.disable_progress_bars()
         disable_progress_bars()
     try:
-        if push is not None and not despite_licence:
-            check_licence(name)
+        if push is not None:
+            validate_repo_id(push)
+            if not despite_licence:
+                check_licence(name)
         typer.echo(build_data_set(name, folder, output))
         for path in to_send(output):
             typer.echo(f"{path.stat().st_size:>14,}  {printable(str(path))}")
@@ -59,6 +62,8 @@ def build(
             typer.echo(push_folder(output, push, "dataset", private, f"{name} by tonada data build"))
     except LicenceError as error:
         _fail(f"{error}; without --push it is built for yourself, with --despite-licence pushed all the same")
+    except HFValidationError as error:
+        _fail(f"--push {push}: {error}")
     except (PushError, OSError, ValueError) as error:
         _fail(str(error))
 

@@ -3,6 +3,10 @@
 import os
 import tempfile
 from pathlib import Path
+from types import ModuleType
+
+import datasets
+import pyarrow.parquet
 
 from tonada.datasets_scripts import licences, provenance, registry
 from tonada.sharing.data_cards import data_card
@@ -33,22 +37,43 @@ def build_data_set(name: str, folder: Path, output: Path) -> provenance.Provenan
     Args:
         name: of the data set.
         folder: that its `load` reads.
-        output: is made; must be empty if it is there.
+        output: is made; must be empty if it is there, or hold these very data, which then stay as they are.
 
     Raises:
-        ValueError: there is no data set of that name, it is not in the folder, or `output` holds something.
+        ValueError: there is no data set of that name, it is not in the folder, or `output` holds something else.
         OSError: something cannot be read or written.
     """
     module = registry.data_set(name)
-    if output.is_dir() and any(output.iterdir()):
-        raise ValueError(f"{output} is not empty; give a folder that is not there yet, so that nothing is lost")
+    before = _built_before(output)
+    output.parent.mkdir(parents=True, exist_ok=True)  # before an hour of reading
     rows = module.load(folder)
     found = provenance.of(rows, name)
-    output.parent.mkdir(parents=True, exist_ok=True)
+    if before is None:
+        _write(module, rows, found, output)
+    elif before != found:
+        raise ValueError(f"{output} holds other data ({before}) than were asked for ({found}); give another folder")
+    return found
+
+
+def _built_before(output: Path) -> provenance.Provenance | None:
+    """What a whole output says it holds; `None` where nothing is there yet."""
+    if output.exists() and not output.is_dir():
+        raise ValueError(f"{output} is a file; give a folder that is not there yet")
+    if not output.is_dir() or not any(output.iterdir()):
+        return None
+    if not (output / provenance.FILE).is_file():
+        raise ValueError(f"{output} is not empty; give a folder that is not there yet, so that nothing is lost")
+    found = provenance.load(output / provenance.FILE)
+    rows = sum(pyarrow.parquet.read_metadata(path).num_rows for path in output.glob("data/*.parquet"))
+    if rows != found.rows or not (output / "README.md").is_file():
+        raise ValueError(f"{output} is not whole: {rows:,} rows of {found.rows:,}; delete it, or give another folder")
+    return found
+
+
+def _write(module: ModuleType, rows: datasets.Dataset, found: provenance.Provenance, output: Path) -> None:
     with tempfile.TemporaryDirectory(dir=output.parent, prefix=f".{output.name}-") as place:
         whole = Path(place) / "whole"
         files = write_parquet(rows, whole)
         (whole / "README.md").write_text(data_card(module, rows, found, files), encoding="utf-8")
         found.save(whole)
         os.replace(whole, output)
-    return found
