@@ -241,6 +241,28 @@ def test_a_song_that_is_gone_is_named_and_nothing_half_built_stays(tmp_path):
     assert not list((tmp_path).glob("built/*"))
 
 
+def test_an_option_of_the_data_set_is_built_and_told(tmp_path):
+    chosen = ("turkish", SAMPLES / "turkish", "--option", "table=modified", "--output")
+    assert command(*chosen, tmp_path / "out")[0] == 0
+    assert "data build turkish` with table='modified'." in (tmp_path / "out" / "README.md").read_text()
+    as_published = built("turkish", tmp_path / "published")[1]
+    assert provenance.load(tmp_path / "out" / provenance.FILE).data != as_published.data
+    code, _, err = command(*chosen, tmp_path / "published" / "out")
+    assert code == 1
+    assert "holds other data" in err
+
+
+def test_what_the_hub_has_needs_no_folder_and_all_else_does(tmp_path, monkeypatch):
+    copies = {"0" * 40: SAMPLES / "ccmusic_genre"}
+    monkeypatch.setattr(registry.data_set("ccmusic_genre"), "_download", copies.__getitem__)
+    code, out, _ = command("ccmusic_genre", "--output", tmp_path / "out", "--option", f"revision={'0' * 40}")
+    assert code == 0
+    assert out.startswith("ccmusic_genre 1.0.0")
+    code, _, err = command("turkish", "--output", tmp_path / "out")
+    assert code == 1
+    assert "turkish is read from a folder" in err
+
+
 def test_a_wrong_name_lists_what_there_is(tmp_path):
     code, _, err = command("emotifi", tmp_path, "--output", tmp_path / "out")
     assert code == 1

@@ -2,17 +2,28 @@
 
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
+from tonada_cli.data_options import needs_folder, options_of
 from tonada_cli.printing import complain, printable
 
 
 def build(
     name: Annotated[str, typer.Argument(help="Of `tonada data list`.", show_default=False)],
-    folder: Annotated[Path, typer.Argument(help="Where the data set lies.", show_default=False)],
     output: Annotated[Path, typer.Option(help="A folder to make.", show_default=False)],
+    folder: Annotated[
+        Path | None,
+        typer.Argument(help="Where the data set lies; what the Hub has needs none.", show_default=False),
+    ] = None,
+    option: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="Of the data set's own, NAME=VALUE, again for more: table=modified (a wrong name lists them).",
+            show_default=False,
+        ),
+    ] = None,
     push: Annotated[
         str | None, typer.Option(metavar="OWNER/NAME", help="Then send it to the Hub.", show_default=False)
     ] = None,
@@ -35,6 +46,8 @@ def build(
       tonada data build emotify DATA/emotify --output emotify-parquet
 
       tonada data build emotify DATA/emotify --output emotify-parquet --push me/emotify --private --dry-run
+
+      tonada data build playlists ~/Music --output moods --option seconds=60,360 --option languages=en,de
     """
     import datasets
     from huggingface_hub.utils import HFValidationError, disable_progress_bars, validate_repo_id
@@ -53,7 +66,7 @@ def build(
             validate_repo_id(push)
             if not despite_licence:
                 check_licence(name)
-        typer.echo(build_data_set(name, folder, output))
+        typer.echo(build_data_set(name, folder, output, _options(name, folder, option or [])))
         for path in to_send(output):
             typer.echo(f"{path.stat().st_size:>14,}  {printable(str(path))}")
         if dry_run:
@@ -66,6 +79,15 @@ def build(
         _fail(f"--push {push}: {error}")
     except (PushError, OSError, ValueError) as error:
         _fail(str(error))
+
+
+def _options(name: str, folder: Path | None, given: list[str]) -> dict[str, Any]:
+    from tonada.datasets_scripts.registry import data_set
+
+    load = data_set(name).load
+    if folder is None and needs_folder(load):
+        raise ValueError(f"{name} is read from a folder; say where it lies: tonada data build {name} FOLDER …")
+    return options_of(load, given)
 
 
 def _fail(message: str) -> None:

@@ -1,6 +1,7 @@
 """The card of a data set as the Hub shows it: what the programs read above, what a person reads below."""
 
 from collections import Counter
+from collections.abc import Mapping
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -57,11 +58,17 @@ No code of this repository is run. {parts}
 `{provenance}`
 
 {citation}
-Made by `tonada data build {name}`.
+Made by `tonada data build {name}`{options}.
 """
 
 
-def data_card(module: ModuleType, rows: datasets.Dataset, provenance: Provenance, files: dict[str, list[Path]]) -> str:
+def data_card(
+    module: ModuleType,
+    rows: datasets.Dataset,
+    provenance: Provenance,
+    files: dict[str, list[Path]],
+    options: Mapping[str, Any],
+) -> str:
     """
     The text of README.md.
 
@@ -70,6 +77,7 @@ def data_card(module: ModuleType, rows: datasets.Dataset, provenance: Provenance
         rows: that were written.
         provenance: of the rows.
         files: of each part, as `write_parquet` returned them.
+        options: that `load` was given, beside the folder.
     """
     found = licence(module.LICENSE)
     parts = parts_of(rows)
@@ -86,6 +94,7 @@ def data_card(module: ModuleType, rows: datasets.Dataset, provenance: Provenance
         source=module.SOURCE,
         provenance=provenance,
         citation=f"```bibtex\n{module.CITATION}\n```\n" if module.CITATION else "",
+        options=f" with {', '.join(f'{name}={value!r}' for name, value in options.items())}" if options else "",
     )
 
 

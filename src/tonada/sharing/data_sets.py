@@ -2,8 +2,10 @@
 
 import os
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 import datasets
 import pyarrow.parquet
@@ -30,14 +32,17 @@ def check_licence(name: str) -> None:
         raise LicenceError(f"{name} stays here: its licence, {statement!r}, is not known to allow copies")
 
 
-def build_data_set(name: str, folder: Path, output: Path) -> provenance.Provenance:
+def build_data_set(
+    name: str, folder: Path | None, output: Path, options: Mapping[str, Any] | None = None
+) -> provenance.Provenance:
     """
     Write `data/*.parquet`, `README.md` and `provenance.json`, all of them or nothing.
 
     Args:
         name: of the data set.
-        folder: that its `load` reads.
+        folder: that its `load` reads; `None` where it needs none.
         output: is made; must be empty if it is there, or hold these very data, which then stay as they are.
+        options: further arguments of its `load`; the card tells them.
 
     Raises:
         ValueError: there is no data set of that name, it is not in the folder, or `output` holds something else.
@@ -46,10 +51,11 @@ def build_data_set(name: str, folder: Path, output: Path) -> provenance.Provenan
     module = registry.data_set(name)
     before = _built_before(output)
     output.parent.mkdir(parents=True, exist_ok=True)  # before an hour of reading
-    rows = module.load(folder)
+    options = dict(options or {})
+    rows = module.load(folder, **options)
     found = provenance.of(rows, name)
     if before is None:
-        _write(module, rows, found, output)
+        _write(module, rows, found, output, options)
     elif before != found:
         raise ValueError(f"{output} holds other data ({before}) than were asked for ({found}); give another folder")
     return found
@@ -70,10 +76,16 @@ def _built_before(output: Path) -> provenance.Provenance | None:
     return found
 
 
-def _write(module: ModuleType, rows: datasets.Dataset, found: provenance.Provenance, output: Path) -> None:
+def _write(
+    module: ModuleType,
+    rows: datasets.Dataset,
+    found: provenance.Provenance,
+    output: Path,
+    options: Mapping[str, Any],
+) -> None:
     with tempfile.TemporaryDirectory(dir=output.parent, prefix=f".{output.name}-") as place:
         whole = Path(place) / "whole"
         files = write_parquet(rows, whole)
-        (whole / "README.md").write_text(data_card(module, rows, found, files), encoding="utf-8")
+        (whole / "README.md").write_text(data_card(module, rows, found, files, options), encoding="utf-8")
         found.save(whole)
         os.replace(whole, output)
