@@ -1,5 +1,6 @@
 """A data set goes out as Parquet with a card: whole, loadable without code, and only where its licence lets it."""
 
+import csv
 import shutil
 from pathlib import Path
 
@@ -10,10 +11,10 @@ import yaml
 from conftest import ROOT, run_python
 from test_data_page import BLOCKS
 from test_data_sets import load as load_sample
-from tonada.datasets_scripts import licences, provenance, registry
+from tonada.datasets_scripts import free_audio, licences, provenance, registry
 from typer.testing import CliRunner
 
-from tonada.sharing.data_sets import build_data_set
+from tonada.sharing.data_sets import build_data_set, check_licence
 from tonada.sharing.parquet import write_parquet
 from tonada_cli import app
 
@@ -90,7 +91,6 @@ def test_the_card_tells_programs_and_people_what_it_is(tmp_path):
     _, head, body = (output / "README.md").read_text().split("---\n", 2)
     told = yaml.safe_load(head)
     assert told["license"] == "apache-2.0"
-    assert told["task_categories"] == ["audio-classification"]
     assert told["size_categories"] == ["n<1K"]
     assert told["configs"][0]["data_files"][0] == {"split": "train", "path": "data/train-*"}
     assert sum(each["num_examples"] for each in told["dataset_info"]["splits"]) == found.rows
@@ -123,7 +123,51 @@ def test_the_card_counts_each_label_under_what_stands_above_it(tmp_path):
 )
 def test_only_a_licence_known_by_name_lets_a_copy_be_shared(statement, hub, may_be_shared):
     found = licences.licence(statement)
-    assert (found.hub, bool(found.terms)) == (hub, may_be_shared)
+    assert (found.hub, bool(found.terms)) == ((hub,), may_be_shared)
+
+
+def test_parts_under_several_licences_are_shared_on_the_terms_of_all_or_not_at_all():
+    free = licences.together(["CC BY 4.0", "CC BY-SA 4.0"])
+    assert free.hub == ("cc-by-4.0", "cc-by-sa-4.0")
+    assert all(licences.licence(each).terms in free.terms for each in ("CC BY 4.0", "CC BY-SA 4.0"))
+    assert licences.together(["CC BY 4.0", "CC BY-ND 4.0"]).terms == ""
+    assert licences.together(["CC BY 4.0", "as its artist chose"]).hub == ("other",)
+
+
+@pytest.mark.parametrize("name", ["audioset_vggish", "free_audio", "emotify", "emopia", "pyaudioanalysis"])
+def test_what_is_free_may_be_pushed(name):
+    check_licence(name)
+
+
+def test_the_licences_of_free_audio_are_those_of_its_manifest():
+    of_debian = {"CC-BY-3.0": "CC BY 3.0", "CC-BY-SA-3.0": "CC BY-SA 3.0", "CC-BY-SA-4.0": "CC BY-SA 4.0"}
+    of_debian |= {"GPL-2": "GPL-2.0", "GPL-2+": "GPL-2.0", "GPL-3+": "GPL-3.0", "GPL": "GPL-2.0", "Expat": "MIT"}
+    of_debian |= {"CC-BY-3.0 or CC0-1.0": "CC BY 3.0", "see the copyright file": "Debian"}
+    with free_audio.MANIFEST.open(newline="") as file:
+        assert {of_debian[row["licence"]] for row in csv.DictReader(file)} == set(free_audio.LICENSES)
+
+
+def test_the_card_of_free_audio_tells_the_licence_of_each_package(tmp_path, monkeypatch):
+    monkeypatch.setattr(free_audio, "MANIFEST", SAMPLES / "free_audio" / "metadata.csv")
+    card = (built("free_audio", tmp_path)[0] / "README.md").read_text()
+    assert "| package | licence | rows |\n|---|---|---|\n| a-music | CC0-1.0 | 2 |\n" in card
+
+
+def test_the_card_of_embeddings_says_how_many_numbers_there_are(tmp_path):
+    output, _ = built("audioset_vggish", tmp_path)
+    _, head, body = (output / "README.md").read_text().split("---\n", 2)
+    assert yaml.safe_load(head)["license"] == ["cc-by-4.0", "cc-by-sa-4.0"]
+    assert "| `embeddings` | any number of times 128 numbers |" in body
+    assert "may be shared" in body
+
+
+@pytest.mark.parametrize(
+    ("name", "task"),
+    [("emotify", "audio"), ("ccmusic_genre", "image"), ("turkish", "tabular"), ("audioset_vggish", "tabular")],
+)
+def test_the_card_names_the_task_of_what_there_is(name, task, tmp_path):
+    head = (built(name, tmp_path)[0] / "README.md").read_text().split("---\n")[1]
+    assert yaml.safe_load(head)["task_categories"] == [f"{task}-classification"]
 
 
 @pytest.mark.parametrize("name", ["emotion_4qaed", "ccmusic_genre", "turkish", "fma", "folder"])

@@ -27,9 +27,9 @@ def check_licence(name: str) -> None:
         LicenceError: naming the licence.
         ValueError: there is no data set of that name.
     """
-    statement = registry.data_set(name).LICENSE
-    if not licences.licence(statement).terms:
-        raise LicenceError(f"{name} stays here: its licence, {statement!r}, is not known to allow copies")
+    module = registry.data_set(name)
+    if not licences.licence_of(module).terms:
+        raise LicenceError(f"{name} stays here: its licence, {module.LICENSE!r}, is not known to allow copies")
 
 
 def build_data_set(
