@@ -313,6 +313,27 @@ def test_a_wrong_name_lists_what_there_is(tmp_path):
     assert "there are emotion_4qaed, emotify" in err
 
 
+def test_what_nobody_foresaw_is_one_line_and_leaves_nothing(tmp_path, monkeypatch):
+    def broken(folder):
+        raise KeyError("genre 9\nis not known")
+
+    monkeypatch.setattr(registry.data_set("turkish"), "load", broken)
+    code, out, err = command("turkish", SAMPLES / "turkish", "--output", tmp_path / "out")
+    assert (code, out) == (2, "")
+    assert "turkish cannot be built from" in err
+    assert "KeyError" in err
+    assert len(err.splitlines()) == 1
+    assert not (tmp_path / "out").exists()
+
+
+def test_playlists_of_which_no_song_is_wanted_say_so(tmp_path):
+    limits = ("--option", "seconds=1000,2000")
+    code, _, err = command("playlists", SAMPLES / "playlists", "--output", tmp_path / "out", *limits)
+    assert code == 1
+    assert "playlists takes none of its songs" in err
+    assert len(err.splitlines()) == 1
+
+
 def test_a_missing_column_names_those_found(tmp_path):
     (tmp_path / "metadata.csv").write_text("file_name,genre\n")
     code, _, err = command("emotify", tmp_path, "--output", tmp_path / "out")

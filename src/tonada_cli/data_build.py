@@ -79,6 +79,8 @@ def build(
         _fail(f"--push {push}: {error}")
     except (PushError, OSError, ValueError) as error:
         _fail(str(error))
+    except Exception as error:  # what nobody foresaw of a file is still one line
+        _fail(f"{name} cannot be built from {folder}: {type(error).__name__}: {error}", 2)
 
 
 def _options(name: str, folder: Path | None, given: list[str]) -> dict[str, Any]:
@@ -90,6 +92,6 @@ def _options(name: str, folder: Path | None, given: list[str]) -> dict[str, Any]
     return options_of(load, given)
 
 
-def _fail(message: str) -> None:
+def _fail(message: str, code: int = 1) -> None:
     complain(message)
-    raise typer.Exit(1)
+    raise typer.Exit(code)
