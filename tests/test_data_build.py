@@ -70,6 +70,16 @@ def test_no_folder_of_this_machine_goes_out(tmp_path):
     assert all("/" not in each["path"] for each in table["audio"].to_pylist())
 
 
+def test_no_folder_goes_out_in_an_option(tmp_path, monkeypatch):
+    module = registry.data_set("emopia")
+    rows = registry.data_set("turkish").load(SAMPLES / "turkish")
+    monkeypatch.setattr(module, "load", lambda folder, soundfont: rows)
+    build_data_set("emopia", tmp_path, tmp_path / "out", {"soundfont": "/home/me/grand.sf2"})
+    card = (tmp_path / "out" / "README.md").read_text()
+    assert "with soundfont='grand.sf2'." in card
+    assert "/home/me" not in card
+
+
 def test_a_full_file_is_followed_by_the_next(tmp_path):
     rows = load_sample("emotify", cache_dir=tmp_path / "sample")
     files = write_parquet(rows, tmp_path / "out", shard_bytes=1)["train"]

@@ -96,7 +96,7 @@ def data_card(
         source=module.SOURCE,
         provenance=provenance,
         citation=f"```bibtex\n{module.CITATION}\n```\n" if module.CITATION else "",
-        options=f" with {', '.join(f'{name}={value!r}' for name, value in options.items())}" if options else "",
+        options=_said_of_options(options),
     )
 
 
@@ -121,6 +121,12 @@ def _head(module: ModuleType, rows: datasets.Dataset, files: dict[str, list[Path
     patterns = [{"split": part, "path": f"data/{part}-*"} for part in files]
     MetadataConfigs({"default": {"data_files": patterns}}).to_dataset_card_data(data)
     return data.to_yaml()
+
+
+def _said_of_options(options: Mapping[str, Any]) -> str:
+    """The options as they were given, and of a file of this machine its name alone."""
+    said = {name: Path(value).name if str(value).startswith("/") else value for name, value in options.items()}
+    return f" with {', '.join(f'{name}={value!r}' for name, value in said.items())}" if said else ""
 
 
 def _said_of_parts(rows: datasets.Dataset, parts: dict[str, datasets.Dataset]) -> str:

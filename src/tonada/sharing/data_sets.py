@@ -82,7 +82,7 @@ def _built_before(output: Path) -> provenance.Provenance | None:
     found = provenance.load(output / provenance.FILE)
     rows = sum(pyarrow.parquet.read_metadata(path).num_rows for path in output.glob("data/*.parquet"))
     if rows != found.rows or not (output / "README.md").is_file():
-        raise ValueError(f"{output} is not whole: {rows:,} rows of {found.rows:,}; delete it, or give another folder")
+        raise ValueError(f"{output} is not whole: {rows:,} rows of {found.rows:,}; give another folder")
     return found
 
 
