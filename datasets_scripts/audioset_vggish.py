@@ -22,6 +22,7 @@ import numpy as np
 from . import form, tables, tfrecord
 
 LICENSE = "CC BY 4.0; the ontology CC BY-SA 4.0"
+LICENSES = ("CC BY 4.0", "CC BY-SA 4.0")
 CITATION = """@inproceedings{gemmeke2017audioset,
   title={Audio Set: An ontology and human-labeled dataset for audio events},
   author={Gemmeke, Jort F. and Ellis, Daniel P. W. and Freedman, Dylan and Jansen, Aren and Lawrence, Wade and

@@ -23,6 +23,7 @@ import datasets
 from . import debian, form, tables
 
 LICENSE = "free: GPL, CC BY, CC BY-SA or Expat, as the manifest says of each file"
+LICENSES = ("GPL-2.0", "GPL-3.0", "CC BY 3.0", "CC BY-SA 3.0", "CC BY-SA 4.0", "MIT", "Debian")
 CITATION = ""
 SONGS = 2857
 LABELS = ["music", "non_music"]

@@ -2,8 +2,9 @@
 What a result was learned from, exactly: SHA-256 over the data, the split and the settings of the features.
 
 The data's hash covers the bytes of every recording or image, every number of a table, and every label, group, id and
-official split. It looks at no file's name or place and at no order of rows, so that a copy elsewhere, or the same songs
-read back from Parquet, have the same hash; one byte, label or split changed gives another.
+official split. It looks at no place and at no order of rows, so that a copy elsewhere, or the same songs read back from
+Parquet, have the same hash; one byte, label or split changed gives another. A file's name, from the data set's folder
+on, counts where it is the song's id: in `folder` without song_id, `playlists`, `music_or_not`, `free_audio`.
 """
 
 import hashlib

@@ -63,6 +63,20 @@ def test_a_label_a_group_or_a_split_changes_the_hash(mine, column, value):
     assert hash_of(mine) != before
 
 
+@pytest.mark.parametrize("column", ["artist", "song_id"])
+def test_a_name_of_a_file_counts_only_where_it_is_the_songs_id(mine, column):
+    name, label, _, _ = listed(mine)[0]
+
+    def hash_under(file_name: str) -> str:
+        with (mine / "metadata.csv").open("w", newline="") as file:
+            csv.writer(file).writerows([["file_name", "label", column], [file_name, label, "one"]])
+        return hash_of(mine)
+
+    before = hash_under(name)
+    (mine / name).rename(mine / "renamed.flac")
+    assert (hash_under("renamed.flac") == before) == (column == "song_id")
+
+
 def test_a_song_more_or_less_changes_the_hash(mine):
     before, songs = hash_of(mine), listed(mine)
     write(mine, songs[1:])

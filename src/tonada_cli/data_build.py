@@ -2,17 +2,28 @@
 
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
+from tonada_cli.data_options import needs_folder, options_of
 from tonada_cli.printing import complain, printable
 
 
 def build(
     name: Annotated[str, typer.Argument(help="Of `tonada data list`.", show_default=False)],
-    folder: Annotated[Path, typer.Argument(help="Where the data set lies.", show_default=False)],
     output: Annotated[Path, typer.Option(help="A folder to make.", show_default=False)],
+    folder: Annotated[
+        Path | None,
+        typer.Argument(help="Where the data set lies; what the Hub has needs none.", show_default=False),
+    ] = None,
+    option: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="Of the data set's own, NAME=VALUE, again for more: table=modified (a wrong name lists them).",
+            show_default=False,
+        ),
+    ] = None,
     push: Annotated[
         str | None, typer.Option(metavar="OWNER/NAME", help="Then send it to the Hub.", show_default=False)
     ] = None,
@@ -27,16 +38,19 @@ def build(
     Write a data set as Parquet files that hold its sound, with a card; no code is needed to load them.
 
     What comes with an official split has files a part. With --push the folder goes to the Hub in one commit, as you are
-    logged in there (`hf auth login`, or HF_TOKEN), unless its licence forbids it.
+    logged in there (`hf auth login`, or HF_TOKEN), unless its licence forbids it. An --output that holds these very
+    data already is not built again: repeat the command to send what a dry run showed, or what did not arrive.
 
     Examples:
 
       tonada data build emotify DATA/emotify --output emotify-parquet
 
       tonada data build emotify DATA/emotify --output emotify-parquet --push me/emotify --private --dry-run
+
+      tonada data build playlists ~/Music --output moods --option seconds=60,360 --option languages=en,de
     """
     import datasets
-    from huggingface_hub.utils import disable_progress_bars
+    from huggingface_hub.utils import HFValidationError, disable_progress_bars, validate_repo_id
 
     from tonada.sharing.data_sets import LicenceError, build_data_set, check_licence
     from tonada.sharing.pushing import PushError, to_send
@@ -48,9 +62,11 @@ def build(
         datasets.disable_progress_bars()
         disable_progress_bars()
     try:
-        if push is not None and not despite_licence:
-            check_licence(name)
-        typer.echo(build_data_set(name, folder, output))
+        if push is not None:
+            validate_repo_id(push)
+            if not despite_licence:
+                check_licence(name)
+        typer.echo(build_data_set(name, folder, output, _options(name, folder, option or [])))
         for path in to_send(output):
             typer.echo(f"{path.stat().st_size:>14,}  {printable(str(path))}")
         if dry_run:
@@ -59,10 +75,23 @@ def build(
             typer.echo(push_folder(output, push, "dataset", private, f"{name} by tonada data build"))
     except LicenceError as error:
         _fail(f"{error}; without --push it is built for yourself, with --despite-licence pushed all the same")
+    except HFValidationError as error:
+        _fail(f"--push {push}: {error}")
     except (PushError, OSError, ValueError) as error:
         _fail(str(error))
+    except Exception as error:  # what nobody foresaw of a file is still one line
+        _fail(f"{name} cannot be built from {folder}: {type(error).__name__}: {error}", 2)
 
 
-def _fail(message: str) -> None:
+def _options(name: str, folder: Path | None, given: list[str]) -> dict[str, Any]:
+    from tonada.datasets_scripts.registry import data_set
+
+    load = data_set(name).load
+    if folder is None and needs_folder(load):
+        raise ValueError(f"{name} is read from a folder; say where it lies: tonada data build {name} FOLDER …")
+    return options_of(load, given)
+
+
+def _fail(message: str, code: int = 1) -> None:
     complain(message)
-    raise typer.Exit(1)
+    raise typer.Exit(code)

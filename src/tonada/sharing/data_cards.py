@@ -1,6 +1,7 @@
 """The card of a data set as the Hub shows it: what the programs read above, what a person reads below."""
 
 from collections import Counter
+from collections.abc import Mapping
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -10,7 +11,8 @@ from datasets.info import DatasetInfosDict
 from datasets.utils.metadata import MetadataConfigs
 from huggingface_hub import DatasetCardData
 
-from tonada.datasets_scripts.licences import licence
+from tonada.datasets_scripts import tables
+from tonada.datasets_scripts.licences import licence_of
 from tonada.datasets_scripts.provenance import Provenance
 from tonada.sharing.parquet import features_of, parts_of
 
@@ -49,7 +51,7 @@ No code of this repository is run. {parts}
 ## Licence
 
 {licence}. {terms}
-
+{licences}
 ## Where it is from
 
 {source}
@@ -57,11 +59,17 @@ No code of this repository is run. {parts}
 `{provenance}`
 
 {citation}
-Made by `tonada data build {name}`.
+Made by `tonada data build {name}`{options}.
 """
 
 
-def data_card(module: ModuleType, rows: datasets.Dataset, provenance: Provenance, files: dict[str, list[Path]]) -> str:
+def data_card(
+    module: ModuleType,
+    rows: datasets.Dataset,
+    provenance: Provenance,
+    files: dict[str, list[Path]],
+    options: Mapping[str, Any],
+) -> str:
     """
     The text of README.md.
 
@@ -70,8 +78,9 @@ def data_card(module: ModuleType, rows: datasets.Dataset, provenance: Provenance
         rows: that were written.
         provenance: of the rows.
         files: of each part, as `write_parquet` returned them.
+        options: that `load` was given, beside the folder.
     """
-    found = licence(module.LICENSE)
+    found = licence_of(module)
     parts = parts_of(rows)
     return CARD.format(
         head=_head(module, rows, files),
@@ -83,18 +92,20 @@ def data_card(module: ModuleType, rows: datasets.Dataset, provenance: Provenance
         labels=_labels(module, rows),
         licence=module.LICENSE,
         terms=f"A copy {found.terms}." if found.terms else "It is not known to allow copies: do not share this one.",
+        licences=_licences(module, rows),
         source=module.SOURCE,
         provenance=provenance,
         citation=f"```bibtex\n{module.CITATION}\n```\n" if module.CITATION else "",
+        options=_said_of_options(options),
     )
 
 
 def _head(module: ModuleType, rows: datasets.Dataset, files: dict[str, list[Path]]) -> str:
-    found = licence(module.LICENSE)
-    named = {"license_name": found.name[:60], "license_link": module.SOURCE} if found.hub == "other" else {}
+    found = licence_of(module)
+    named = {"license_name": found.name[:60], "license_link": module.SOURCE} if found.hub == ("other",) else {}
     data = DatasetCardData(
-        license=found.hub,
-        task_categories=["audio-classification"],
+        license=found.hub[0] if len(found.hub) == 1 else list(found.hub),
+        task_categories=[_task(rows.features)],
         tags=["music", "tonada"],
         pretty_name=(module.__doc__ or "").strip().split(":")[0].split("\n")[0],
         size_categories=[next((size for most, size in SIZES.items() if len(rows) < most), "n>1T")],
@@ -112,6 +123,12 @@ def _head(module: ModuleType, rows: datasets.Dataset, files: dict[str, list[Path
     return data.to_yaml()
 
 
+def _said_of_options(options: Mapping[str, Any]) -> str:
+    """The options as they were given, and of a file of this machine its name alone."""
+    said = {name: Path(value).name if str(value).startswith("/") else value for name, value in options.items()}
+    return f" with {', '.join(f'{name}={value!r}' for name, value in said.items())}" if said else ""
+
+
 def _said_of_parts(rows: datasets.Dataset, parts: dict[str, datasets.Dataset]) -> str:
     counts = ", ".join(f"`{part}` {len(members):,}" for part, members in parts.items())
     if "split" in rows.features:
@@ -127,9 +144,32 @@ def _labels(module: ModuleType, rows: datasets.Dataset) -> str:
     return "\n".join(lines)
 
 
+def _licences(module: ModuleType, rows: datasets.Dataset) -> str:
+    """Where a manifest tells the licence of each file: how many rows of a package have which."""
+    if not hasattr(module, "MANIFEST"):
+        return ""
+    listed = tables.read(module.MANIFEST, ("package", "path", "licence"))
+    of_song = {row["package"] + row["path"]: (row["package"], row["licence"]) for row in listed}
+    counts = Counter(of_song.get(song, ("no package listed", "not known")) for song in rows["song_id"][:])
+    lines = [f"| {package} | {licence} | {count:,} |" for (package, licence), count in sorted(counts.items())]
+    return "\n".join(["\n| package | licence | rows |", "|---|---|---|", *lines, ""])
+
+
+def _task(features: datasets.Features) -> str:
+    kinds = {type(feature) for feature in features.values()}
+    if datasets.Audio in kinds:
+        return "audio-classification"
+    return "image-classification" if datasets.Image in kinds else "tabular-classification"
+
+
 def _type(feature: Any) -> str:
     if isinstance(feature, datasets.Audio | datasets.Image):
         return f"{type(feature).__name__.lower()}, its bytes as they were"
     if isinstance(feature, datasets.ClassLabel):
         return f"one of {', '.join(feature.names)}"
-    return f"{feature.length} numbers" if isinstance(feature, datasets.List) else feature.dtype
+    if not isinstance(feature, datasets.List):
+        return feature.dtype
+    count = "any number of" if feature.length < 0 else f"{feature.length}"
+    return (
+        f"{count} numbers" if isinstance(feature.feature, datasets.Value) else f"{count} times {_type(feature.feature)}"
+    )
