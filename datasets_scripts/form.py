@@ -172,7 +172,7 @@ def kept(cache_dir: str | Path | None) -> Path:
 
 def _top(builder: type[SongBuilder], folder: Path) -> Path:
     """The one folder that an archive was made of, or the archive's own: what is needed is there, or it is a label's."""
-    found = list(folder.iterdir())
+    found = [path for path in folder.iterdir() if not tables.hidden(path.relative_to(folder))]
     needed = [name for name in builder.NEEDS if name != "."]
     if len(found) != 1 or not found[0].is_dir() or any((folder / name).exists() for name in needed):
         return folder

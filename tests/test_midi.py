@@ -2,6 +2,7 @@
 
 import shutil
 import time
+import zipfile
 from pathlib import Path
 
 import numpy as np
@@ -69,6 +70,40 @@ def test_a_score_that_fails_is_left_out_with_a_warning(tmp_path, soundfont, monk
     assert len([each for each in told if "left out" in str(each.message)]) == 2
     assert list(rows["song_id"]) == ["Q1_aaa_0", "Q4_ccc_1", "Q4_ddd_0", "Q3_e_e_0"]
     assert list(rows["group"]) == ["song aaa", "song ccc", "song ddd", "song e_e"]
+
+
+def packed(folder: Path) -> Path:
+    """A copy of the sample with its scores in a zip, stored as they are."""
+    shutil.copytree(SAMPLE, folder)
+    with zipfile.ZipFile(folder / "midis.zip", "w") as archive:
+        for path in sorted((folder / "midis").iterdir()):
+            archive.write(path, f"midis/{path.name}")
+    shutil.rmtree(folder / "midis")
+    return folder / "midis.zip"
+
+
+def test_a_zip_of_scores_that_is_none_is_named(tmp_path, soundfont, monkeypatch):
+    fluidsynth_that(tmp_path / "bin", "echo sound > $sound", monkeypatch)
+    packed(tmp_path / "emopia").write_bytes(b"no zip")
+    with pytest.raises(ValueError, match=r"midis\.zip is damaged, or no zip"):
+        emopia.load(tmp_path / "emopia", cache_dir=tmp_path / "cache", soundfont=soundfont)
+
+
+def test_a_damaged_score_in_a_zip_is_left_out(tmp_path, soundfont, monkeypatch):
+    fluidsynth_that(tmp_path / "bin", "echo sound > $sound", monkeypatch)
+    archive = packed(tmp_path / "emopia")
+    archive.write_bytes(archive.read_bytes().replace(SCORE, SCORE[:-1] + b"?", 1))
+    with pytest.warns(UserWarning, match=r"left out: midis/Q1_aaa_0\.mid in midis\.zip is damaged"):
+        rows = emopia.load(tmp_path / "emopia", cache_dir=tmp_path / "cache", soundfont=soundfont)
+    assert "Q1_aaa_0" not in rows["song_id"]
+
+
+def test_a_score_too_long_is_left_out_wherever_it_lies(tmp_path, soundfont, monkeypatch):
+    fluidsynth_that(tmp_path / "bin", "echo sound > $sound", monkeypatch)
+    shutil.copytree(SAMPLE, tmp_path / "emopia")
+    (tmp_path / "emopia" / "midis" / "Q1_aaa_0.mid").write_bytes(SCORE + bytes(100_000))
+    with pytest.warns(UserWarning, match=r"Q1_aaa_0\.mid has 100,\d+ bytes; a score has 100,000 at most"):
+        emopia.load(tmp_path / "emopia", cache_dir=tmp_path / "cache", soundfont=soundfont)
 
 
 def test_a_rendered_clip_that_was_deleted_is_rendered_anew(tmp_path, soundfont, monkeypatch):
