@@ -7,7 +7,6 @@ rendered by fluidsynth when they are read and kept as FLAC; a score that does no
 with a warning. The group is the song; who played it is not known.
 """
 
-import warnings
 import zipfile
 import zlib
 from collections.abc import Iterator
@@ -49,6 +48,7 @@ class Emopia(form.SongBuilder):
 
     BUILDER_CONFIG_CLASS = EmopiaConfig
     NEEDS = tuple(FILES.values())
+    READS = ("midis.zip", "midis")
     MAKES_AUDIO = True
 
     def _info(self) -> datasets.DatasetInfo:
@@ -64,7 +64,7 @@ class Emopia(form.SongBuilder):
                     score = _score(folder, clip)
                     sound = midi.render(score, clip, Path(self.config.rendered), Path(self.config.soundfont))
                 except midi.RenderError as error:
-                    warnings.warn(f"left out: {error}", stacklevel=2)
+                    self.leave_out(str(error))
                     continue
                 group = f"song {clip.partition('_')[2].rpartition('_')[0]}"
                 yield {

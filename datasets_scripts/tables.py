@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from pathlib import Path, PurePath
 
 AUDIO_SUFFIXES = frozenset({".wav", ".flac", ".ogg", ".opus", ".mp3", ".m4a", ".aac"})
+SCORE_SUFFIXES = frozenset({".mid", ".zip"})
 TABLE_SUFFIXES = frozenset({".csv", ".jsonl", ".m3u", ".m3u8", ".pls", ".xspf", ".jspf", ".parquet", ".arrow"})
 
 
@@ -52,10 +53,11 @@ def inside(folder: Path, name: str, source: str = "metadata.csv") -> Path:
 
 
 def state(folder: Path) -> bytes:
-    """What tells one state of a folder from another: its audio files' names, and name, size and time of its tables."""
-    tables = sorted(path for path in folder.rglob("*") if path.suffix.lower() in TABLE_SUFFIXES)
-    stamps = [f"{path} {path.stat().st_size} {path.stat().st_mtime_ns}" for path in tables]
-    return "\n".join([*listing(folder), "", *stamps]).encode(errors="surrogateescape")
+    """What tells one state of a folder, or file, from another: name, size and time of audio, scores and tables."""
+    read = AUDIO_SUFFIXES | SCORE_SUFFIXES | TABLE_SUFFIXES
+    files = sorted(path for path in (folder, *folder.rglob("*")) if path.suffix.lower() in read and path.is_file())
+    stamps = [f"{path} {path.stat().st_size} {path.stat().st_mtime_ns}" for path in files]
+    return "\n".join(stamps).encode(errors="surrogateescape")
 
 
 def listing(folder: Path) -> list[str]:

@@ -5,7 +5,7 @@ import zipfile
 
 import pytest
 from conftest import ROOT
-from tonada.datasets_scripts import folder, music_or_not, splits
+from tonada.datasets_scripts import folder, music_or_not, playlists, splits
 
 SAMPLES = ROOT / "tests" / "data"
 
@@ -31,6 +31,14 @@ def test_a_new_file_is_found(songs, tmp_path):
     assert len(load(songs, tmp_path)) == 4
     shutil.copy(songs / "calm" / "1.flac", songs / "wild" / "3.flac")
     assert len(load(songs, tmp_path)) == 5
+
+
+def test_audio_that_was_replaced_is_looked_at_anew(tmp_path):
+    shutil.copytree(SAMPLES / "playlists", tmp_path / "songs")
+    any_length = playlists.Wanted(seconds=(0, 360))
+    assert len(playlists.load(tmp_path / "songs", cache_dir=tmp_path / "cache", wanted=any_length)) == 5
+    (tmp_path / "songs" / "audio" / "0.flac").write_bytes(b"no sound")
+    assert len(playlists.load(tmp_path / "songs", cache_dir=tmp_path / "cache", wanted=any_length)) == 4
 
 
 def test_what_a_mac_puts_into_a_zip_is_no_song(songs, tmp_path):

@@ -10,7 +10,7 @@ import pytest
 import soundfile
 from conftest import ROOT
 from fluidsynths import fluidsynth_that
-from tonada.datasets_scripts import emopia, midi, splits
+from tonada.datasets_scripts import emopia, form, midi, splits
 
 SAMPLE = ROOT / "tests" / "data" / "emopia"
 SCORE = (SAMPLE / "midis" / "Q1_aaa_0.mid").read_bytes()
@@ -70,6 +70,43 @@ def test_a_score_that_fails_is_left_out_with_a_warning(tmp_path, soundfont, monk
     assert len([each for each in told if "left out" in str(each.message)]) == 2
     assert list(rows["song_id"]) == ["Q1_aaa_0", "Q4_ccc_1", "Q4_ddd_0", "Q3_e_e_0"]
     assert list(rows["group"]) == ["song aaa", "song ccc", "song ddd", "song e_e"]
+
+
+def test_a_score_that_was_left_out_is_told_of_at_every_load(tmp_path, soundfont, monkeypatch):
+    shutil.copytree(SAMPLE, tmp_path / "emopia")
+    (tmp_path / "emopia" / "midis" / "Q3_ccc_0.mid").unlink()
+    fluidsynth_that(tmp_path / "bin", "echo sound > $sound", monkeypatch)
+    for _ in range(2):
+        with pytest.warns(UserWarning, match="left out: Q3_ccc_0 has no score"):
+            rows = emopia.load(tmp_path / "emopia", cache_dir=tmp_path / "cache", soundfont=soundfont)
+        (what,) = form.left_out(rows)
+        assert what.startswith("Q3_ccc_0 has no score")
+    assert form.left_out(emopia.load(SAMPLE, cache_dir=tmp_path / "cache", soundfont=soundfont)) == []
+
+
+@pytest.mark.parametrize("zipped", [False, True], ids=["folder", "zip"])
+def test_a_score_that_came_later_is_no_longer_left_out(tmp_path, soundfont, monkeypatch, zipped):
+    fluidsynth_that(tmp_path / "bin", "echo sound > $sound", monkeypatch)
+    shutil.copytree(SAMPLE, tmp_path / "emopia", ignore=shutil.ignore_patterns("Q3_ccc_0.mid"))
+    with pytest.warns(UserWarning, match="left out"):
+        few = emopia.load(tmp_path / "emopia", cache_dir=tmp_path / "cache", soundfont=soundfont)
+    if zipped:
+        packed(tmp_path / "other").rename(tmp_path / "emopia" / "midis.zip")
+    else:
+        shutil.copy(SAMPLE / "midis" / "Q3_ccc_0.mid", tmp_path / "emopia" / "midis")
+    all_of_them = emopia.load(tmp_path / "emopia", cache_dir=tmp_path / "cache", soundfont=soundfont)
+    assert len(all_of_them) == len(few) + 1
+
+
+def test_a_table_whose_list_of_what_was_left_out_is_lost_is_made_anew(tmp_path, soundfont, monkeypatch):
+    fluidsynth_that(tmp_path / "bin", "echo sound > $sound", monkeypatch)
+    shutil.copytree(SAMPLE, tmp_path / "emopia", ignore=shutil.ignore_patterns("Q3_ccc_0.mid"))
+    for _ in range(2):
+        with pytest.warns(UserWarning, match="left out"):
+            rows = emopia.load(tmp_path / "emopia", cache_dir=tmp_path / "cache", soundfont=soundfont)
+        assert len(form.left_out(rows)) == 1
+        for path in (tmp_path / "cache").rglob(form.LEFT_OUT):
+            path.unlink()
 
 
 def packed(folder: Path) -> Path:
