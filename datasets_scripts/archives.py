@@ -85,18 +85,38 @@ def unpack(archive: Path, folder: Path) -> Path:
                 path = Path(place, "all", member.name)
                 path.parent.mkdir(parents=True, exist_ok=True)
                 with read(member.handle) as source, path.open("xb") as target:
-                    shutil.copyfileobj(source, target, HEADER)
-            Path(place, "all").mkdir(exist_ok=True)
-            os.rename(Path(place, "all"), done)
+                    _copy(source, target, member.size)
+            _rename(Path(place, "all"), done)
     except ArchiveError as error:
         raise ArchiveError(f"{archive.name} is not unpacked: {error}") from error
     except BROKEN as error:
-        raise ArchiveError(f"{archive.name} is not unpacked: it is damaged, or no zip or tar ({error})") from error
+        of_the_disk = isinstance(error, OSError) and error.errno  # what gzip and bz2 raise has no number
+        why = "it cannot be read or written" if of_the_disk else "it is damaged, or no zip or tar"
+        raise ArchiveError(f"{archive.name} is not unpacked: {why} ({error})") from error
     return done
+
+
+def _copy(source: IO[bytes], target: IO[bytes], size: int) -> None:
+    """As many bytes as the archive's list said, whatever the file itself has."""
+    while block := source.read(min(HEADER, size)):
+        target.write(block)
+        size -= len(block)
+    if size:
+        raise EOFError(f"a file ends {size:,} bytes early")
+
+
+def _rename(whole: Path, done: Path) -> None:
+    try:
+        os.rename(whole, done)
+    except OSError:
+        if not done.is_dir():  # else another process was faster
+            raise
 
 
 def _check(members: list[Member], size: int, free: int) -> None:
     """Refuse an archive that is not a data set's, whatever it is packed with."""
+    if not members:
+        raise ArchiveError("it holds no file")
     if len(members) > MEMBERS:
         raise ArchiveError(f"it holds more than {MEMBERS:,} files")
     seen: set[PurePosixPath] = set()
@@ -140,8 +160,10 @@ def _taped(content: tarfile.TarFile, most: int) -> Iterator[Member]:
     """The members of a tar archive, which is not read on behind one that is too large or too many."""
     whole = 0
     for count, info in enumerate(content):
-        whole += info.size
         if not info.isdir():
+            if info.size < 0 or info.issparse():
+                raise ArchiveError(f"{info.name!r} in it has holes, or a size below zero; pack it as a plain file")
+            whole += info.size
             yield Member(info.name, info.size, "" if info.isreg() else "a link or a device", info)
         if whole > most or count > MEMBERS:
             return

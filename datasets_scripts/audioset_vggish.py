@@ -104,19 +104,35 @@ def load(
 def music_classes(folder: Path, rule: str = "words") -> set[int]:
     """The numbers of the classes that are music by a rule of `RULES`."""
     rows = tables.read(folder / "class_labels_indices.csv", ("index", "mid", "display_name"))
-    ontology = {each["id"]: each for each in json.loads((folder / "ontology.json").read_text(encoding="utf-8"))}
-    if rule == "subtree":
-        music, found = set(), [MUSIC]
-        while found:
-            music.add(name := found.pop())
-            found += [child for child in ontology[name]["child_ids"] if child not in music]
-    else:
-        music = {
-            name
-            for name, each in ontology.items()
-            if NAMES_OF_MUSIC.search(each["name"]) or DESCRIPTIONS_OF_MUSIC.search(each["description"])
-        }
-    return {int(row["index"]) for row in rows if row["mid"] in music}
+    try:
+        ontology = {each["id"]: each for each in json.loads((folder / "ontology.json").read_text(encoding="utf-8"))}
+        music = _below(ontology) if rule == "subtree" else _told(ontology)
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
+        raise ValueError(
+            f"ontology.json is not AudioSet's: {error!r}; expected a list of id, name, description and child_ids"
+        ) from error
+    try:
+        return {int(row["index"]) for row in rows if row["mid"] in music}
+    except ValueError as error:
+        raise ValueError(f"class_labels_indices.csv: {error}") from error
+
+
+def _below(ontology: dict[str, Any]) -> set[str]:
+    """The class Music and all below it."""
+    music, found = set(), [MUSIC]
+    while found:
+        music.add(name := found.pop())
+        found += [child for child in ontology[name]["child_ids"] if child not in music]
+    return music
+
+
+def _told(ontology: dict[str, Any]) -> set[str]:
+    """The classes whose words speak of music."""
+    return {
+        name
+        for name, each in ontology.items()
+        if NAMES_OF_MUSIC.search(each["name"]) or DESCRIPTIONS_OF_MUSIC.search(each["description"])
+    }
 
 
 def scaled(embeddings: list[list[int]]) -> np.ndarray:

@@ -12,7 +12,6 @@ import hashlib
 import io
 import os
 import tempfile
-import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -59,7 +58,7 @@ class CcmusicAudio(form.SongBuilder):
                 try:
                     crop = _crop(recording, Path(self.config.crops), self.config.seconds)
                 except RuntimeError as error:  # what soundfile says of sound that it cannot read
-                    warnings.warn(f"left out: the recording of {song} cannot be read ({error})", stacklevel=2)
+                    self.leave_out(f"the recording of {song} cannot be read ({error})")
                     continue
                 yield {"audio": str(crop), **row, "song_id": song, "group": song, "split": split}
 

@@ -12,7 +12,7 @@ tiny replica of its schema.
 
 import json
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -111,8 +111,20 @@ def rows_of(place: Path, content: Sequence[str] = IMAGES) -> Iterator[dict[str, 
             tables.require(path.name, batch.schema.names, (*content, *LEVELS.values()))
             names = {column: _names(path, batch.schema, theirs) for column, theirs in LEVELS.items()}
             for row in batch.to_pylist():
-                labels = {column: names[column][row[theirs]] for column, theirs in LEVELS.items()}
-                yield {**{name: row[name] for name in content}, **labels}
+                numbers = {column: row[theirs] for column, theirs in LEVELS.items()}
+                yield {**{name: row[name] for name in content}, **_labels(path, numbers, names)}
+
+
+def _labels(path: Path, numbers: Mapping[str, Any], names: Mapping[str, list[str]]) -> dict[str, str]:
+    """The names of a row's numbers, which must be one line of the tree: the Hub writes -1 for no label."""
+    for column, number in numbers.items():
+        if number not in range(len(names[column])):
+            raise ValueError(f"{path.name} has {LEVELS[column]} {number}; expected 0 to {len(names[column]) - 1}")
+    labels = {column: names[column][number] for column, number in numbers.items()}
+    above = form.upper(labels["label"], LABELS, PARENTS)
+    if labels != {**labels, **above}:
+        raise ValueError(f"{path.name} says {labels}; {labels['label']} belongs below {above}")
+    return labels
 
 
 def _batches(path: Path) -> Iterator[pyarrow.RecordBatch]:

@@ -7,8 +7,8 @@ rendered by fluidsynth when they are read and kept as FLAC; a score that does no
 with a warning. The group is the song; who played it is not known.
 """
 
-import warnings
 import zipfile
+import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -48,6 +48,7 @@ class Emopia(form.SongBuilder):
 
     BUILDER_CONFIG_CLASS = EmopiaConfig
     NEEDS = tuple(FILES.values())
+    READS = ("midis.zip", "midis")
     MAKES_AUDIO = True
 
     def _info(self) -> datasets.DatasetInfo:
@@ -63,7 +64,7 @@ class Emopia(form.SongBuilder):
                     score = _score(folder, clip)
                     sound = midi.render(score, clip, Path(self.config.rendered), Path(self.config.soundfont))
                 except midi.RenderError as error:
-                    warnings.warn(f"left out: {error}", stacklevel=2)
+                    self.leave_out(str(error))
                     continue
                 group = f"song {clip.partition('_')[2].rpartition('_')[0]}"
                 yield {
@@ -98,11 +99,15 @@ def load(
 def _score(folder: Path, clip: str) -> bytes:
     name = f"midis/{clip}.mid"
     if (folder / "midis.zip").is_file():
-        with zipfile.ZipFile(folder / "midis.zip") as archive:
-            return _member(archive, name)
+        try:
+            with zipfile.ZipFile(folder / "midis.zip") as archive:
+                return _member(archive, name)
+        except zipfile.BadZipFile as error:
+            raise ValueError(f"{folder / 'midis.zip'} is damaged, or no zip ({error})") from error
     path = tables.inside(folder, name, "the split")
     if not path.is_file():
         raise midi.RenderError(f"{clip} has no score {name} in {folder}, nor is there a midis.zip")
+    _check_size(name, path.stat().st_size)
     return path.read_bytes()
 
 
@@ -111,6 +116,13 @@ def _member(archive: zipfile.ZipFile, name: str) -> bytes:
         size = archive.getinfo(name).file_size
     except KeyError:
         raise midi.RenderError(f"{name} is not in midis.zip") from None
+    _check_size(name, size)
+    try:
+        return archive.read(name)
+    except (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError) as error:
+        raise midi.RenderError(f"{name} in midis.zip is damaged ({error})") from error
+
+
+def _check_size(name: str, size: int) -> None:
     if size > SCORE_BYTES:
-        raise midi.RenderError(f"{name} has {size:,} bytes; a score has less than {SCORE_BYTES:,}")
-    return archive.read(name)
+        raise midi.RenderError(f"{name} has {size:,} bytes; a score has {SCORE_BYTES:,} at most")

@@ -9,10 +9,10 @@ these and on the official ones do not compare. For audio, the 21 files known to 
 yet run on the real data: tested on a tiny replica with the same headers.
 """
 
-import ast
 import csv
+import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -101,7 +101,7 @@ class Fma(form.SongBuilder):
             return
         for track, row in read(folder / "fma_metadata" / "features.csv", levels=3):
             if track in facts:
-                yield {"descriptors": [float(cell) for cell in row.values()], **facts[track]}
+                yield {"descriptors": _numbers(track, row), **facts[track]}
 
     def _facts(self, folder: Path) -> Iterator[tuple[int, dict[str, str]]]:
         """Label, id, group and split of the wanted tracks that have a label."""
@@ -170,12 +170,10 @@ def roots(tracks: dict[int, dict[str, str]], folder: Path, seed: int = 0) -> Roo
         folder: holds `fma_metadata/genres.csv`, the tree.
         seed: chooses among roots with equally many genres, for each track by itself.
     """
-    rows = tables.read(folder / "fma_metadata" / "genres.csv", ("genre_id", "title", "top_level"))
-    title_of = {int(row["genre_id"]): row["title"] for row in rows}
-    root_of = {int(row["genre_id"]): title_of[int(row["top_level"])] for row in rows}
+    root_of = _root_of(folder)
     found = Roots()
     for track, row in tracks.items():
-        counts = Counter(root_of[genre] for genre in ast.literal_eval(row["track.genres_all"] or "[]"))
+        counts = Counter(root_of[genre] for genre in _genres(track, row["track.genres_all"], root_of))
         if not counts:
             found.without.append(track)
             continue
@@ -188,15 +186,48 @@ def roots(tracks: dict[int, dict[str, str]], folder: Path, seed: int = 0) -> Roo
     return found
 
 
+def _root_of(folder: Path) -> dict[str, str]:
+    """The title of each genre's root, by the genre's id."""
+    rows = tables.read(folder / "fma_metadata" / "genres.csv", ("genre_id", "title", "top_level"))
+    title_of = {row["genre_id"]: row["title"] for row in rows}
+    return {
+        row["genre_id"]: title_of[
+            tables.word(f"genres.csv: the top_level of {row['title']}", row["top_level"], title_of)
+        ]
+        for row in rows
+    }
+
+
+def _genres(track: int, cell: str, known: Mapping[str, str]) -> list[str]:
+    """The ids in a cell such as `[21, 12]`."""
+    if not re.fullmatch(r"\[[0-9, ]*\]|", cell):
+        raise ValueError(f"tracks.csv: genres_all of track {track} is {cell[:80]!r}; expected a list such as [21, 12]")
+    return [tables.word(f"tracks.csv: a genre of track {track}", each, known) for each in re.findall("[0-9]+", cell)]
+
+
+def _numbers(track: int, row: Mapping[str, str]) -> list[float]:
+    try:
+        return [float(cell) for cell in row.values()]
+    except ValueError as error:
+        raise ValueError(f"features.csv, track {track}: {error}") from error
+
+
 def read(path: Path, levels: int, needed: tuple[str, ...] = ()) -> Iterator[tuple[int, dict[str, str]]]:
     """Rows by track id of a table with `levels` rows of header and one that names the index; columns joined by dots."""
     with path.open(newline="", encoding="utf-8") as file:
         reader = csv.reader(file)
-        header = [next(reader, []) for _ in range(levels)]
-        names = [".".join(parts) for parts in list(zip(*header, strict=True))[1:]]
-        tables.require(path.name, names, needed)
-        if levels == 3 and len(names) != DESCRIPTORS:
-            raise ValueError(f"{path.name} has {len(names)} descriptors; FMA's has {DESCRIPTORS}")
-        for row in reader:
-            if row and row[0] != "track_id":
-                yield int(row[0]), dict(zip(names, row[1:], strict=True))
+        try:
+            yield from _rows(reader, levels, needed)
+        except (csv.Error, ValueError) as error:
+            raise ValueError(f"{path.name}, line {reader.line_num}: {error}") from error
+
+
+def _rows(reader: Any, levels: int, needed: tuple[str, ...]) -> Iterator[tuple[int, dict[str, str]]]:
+    header: list[list[str]] = [next(reader, []) for _ in range(levels)]
+    names = [".".join(parts) for parts in list(zip(*header, strict=True))[1:]]
+    tables.require("the header", names, needed)
+    if levels == 3 and len(names) != DESCRIPTORS:
+        raise ValueError(f"the header has {len(names)} descriptors; FMA's has {DESCRIPTORS}")
+    for row in reader:
+        if row and row[0] != "track_id":
+            yield int(row[0]), dict(zip(names, row[1:], strict=True))

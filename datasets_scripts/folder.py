@@ -70,9 +70,10 @@ def _rows(folder: Path) -> list[dict[str, str]]:
     else:
         found = [name for name in tables.listing(folder) if "/" in name]
         rows = [{"file_name": name, "label": name.split("/")[0]} for name in found]
+    rows = [{**row, "label": row["label"].strip()} for row in rows]  # two spellings that nobody can tell apart
     if not rows:
         raise ValueError(f"{folder} holds no songs; give a folder with metadata.csv, or with a folder for each label")
-    if unlabelled := [row["file_name"] for row in rows if not row["label"].strip()]:
+    if unlabelled := [row["file_name"] for row in rows if not row["label"]]:
         raise ValueError(f"{unlabelled[0]} has no label in metadata.csv, nor have {len(unlabelled) - 1} others")
     return rows
 

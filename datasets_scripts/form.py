@@ -1,6 +1,9 @@
 """The one form of all data sets: the columns they yield, and how a builder becomes rows in memory or in a stream."""
 
 import hashlib
+import json
+import os
+import warnings
 from abc import abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -13,6 +16,8 @@ from . import archives, tables
 
 SPLITS = ("train", "validation", "test")
 CODE = Path(__file__).parent
+LEFT_OUT = "left_out.json"
+"""Beside a table that `datasets` keeps: what is not in it."""
 AUDIO = {"audio": datasets.Audio(decode=False)}  # a corrupt file must not end the reading of all the others
 
 
@@ -82,18 +87,28 @@ class SongBuilder(datasets.GeneratorBasedBuilder):
 
     Attributes:
         NEEDS: files that the folder must hold, relative to it.
+        READS: what else it reads of it, where it is there.
         MAKES_AUDIO: whether the files it names are its own, to be made anew where somebody deleted them.
+        left_out: what could not be read while the table was made, a line each; None where it was there already.
     """
 
     VERSION = datasets.Version("1.0.0")
     NEEDS: tuple[str, ...] = ()
+    READS: tuple[str, ...] = ()
     MAKES_AUDIO = False
+    left_out: list[str] | None = None
+
+    def leave_out(self, what: str) -> None:
+        """Tell of something that is not in the table, and why."""
+        warnings.warn(f"left out: {what}", stacklevel=3)
+        self.left_out = [*(self.left_out or []), what]
 
     def _split_generators(self, dl_manager: Any) -> list[datasets.SplitGenerator]:
         # One pool, which `datasets` wants called train: an official split is a column, so that no song is out of sight.
         return [datasets.SplitGenerator(datasets.Split.TRAIN, gen_kwargs={"folder": self.config.data_dir})]
 
     def _generate_examples(self, folder: str) -> Iterator[tuple[int, dict[str, Any]]]:
+        self.left_out = []
         yield from enumerate(self._songs(Path(folder)))
 
     @abstractmethod
@@ -109,7 +124,7 @@ def load_songs(
     **options: Any,
 ) -> datasets.Dataset | datasets.IterableDataset:
     """
-    The rows of a builder's folder.
+    The rows of a builder's folder; what it had to leave out is warned of, each time.
 
     Args:
         builder: of the data set.
@@ -129,10 +144,25 @@ def load_songs(
         return made.as_streaming_dataset(datasets.Split.TRAIN)
     _prepare(made)
     rows = made.as_dataset(datasets.Split.TRAIN)
-    if builder.MAKES_AUDIO and not all(Path(audio["path"]).is_file() for audio in rows["audio"]):
+    if not _is_whole(made, rows):
         _prepare(made, datasets.DownloadMode.FORCE_REDOWNLOAD)
         rows = made.as_dataset(datasets.Split.TRAIN)
+    if made.left_out is None:
+        for what in left_out(rows):
+            warnings.warn(f"left out: {what}; to try again, delete {made.cache_dir}", stacklevel=3)
     return rows
+
+
+def left_out(rows: datasets.Dataset) -> list[str]:
+    """What a builder had to leave out of rows that `load_songs` gave, a line each with the reason."""
+    kept = [Path(file["filename"]).with_name(LEFT_OUT) for file in rows.cache_files[:1]]
+    return [what for path in kept if path.is_file() for what in json.loads(path.read_text(encoding="utf-8"))]
+
+
+def _is_whole(made: SongBuilder, rows: datasets.Dataset) -> bool:
+    """Whether the list of what was left out, and the audio that the builder made, are still there."""
+    made_audio = [Path(audio["path"]) for audio in rows["audio"]] if made.MAKES_AUDIO else []
+    return Path(made.cache_dir, LEFT_OUT).is_file() and all(path.is_file() for path in made_audio)
 
 
 def _prepare(made: SongBuilder, mode: datasets.DownloadMode = datasets.DownloadMode.REUSE_DATASET_IF_EXISTS) -> None:
@@ -140,6 +170,10 @@ def _prepare(made: SongBuilder, mode: datasets.DownloadMode = datasets.DownloadM
         made.download_and_prepare(download_mode=mode)
     except DatasetGenerationError as error:  # it says only that something failed
         raise error.__cause__ or error from None
+    if made.left_out is not None:
+        partial = Path(made.cache_dir, f"{LEFT_OUT}.partial")
+        partial.write_text(json.dumps(made.left_out), encoding="utf-8")
+        os.replace(partial, Path(made.cache_dir, LEFT_OUT))
 
 
 def opened(builder: type[SongBuilder], folder: str | Path, cache_dir: str | Path | None = None) -> Path:
@@ -172,7 +206,7 @@ def kept(cache_dir: str | Path | None) -> Path:
 
 def _top(builder: type[SongBuilder], folder: Path) -> Path:
     """The one folder that an archive was made of, or the archive's own: what is needed is there, or it is a label's."""
-    found = list(folder.iterdir())
+    found = [path for path in folder.iterdir() if not tables.hidden(path.relative_to(folder))]
     needed = [name for name in builder.NEEDS if name != "."]
     if len(found) != 1 or not found[0].is_dir() or any((folder / name).exists() for name in needed):
         return folder
@@ -186,6 +220,8 @@ def _edition(builder: type[SongBuilder], folder: Path) -> str:
     digest = hashlib.sha256()
     for path in [*sorted(CODE.glob("*.py")), *(folder / name for name in builder.NEEDS)]:
         digest.update(path.read_bytes() if path.is_file() else tables.state(path))
+    for name in builder.READS:
+        digest.update(tables.state(folder / name))
     return digest.hexdigest()[:16]
 
 

@@ -9,6 +9,8 @@ split: scores on it are upper bounds. The tables are stored scaled; here they ar
 official.
 """
 
+import zipfile
+import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -58,11 +60,9 @@ class PyAudioAnalysis(form.SongBuilder):
         return datasets.DatasetInfo(description=__doc__, features=features, citation=CITATION, license=LICENSE)
 
     def _songs(self, folder: Path) -> Iterator[dict[str, Any]]:
-        content = _read(_file(folder, self.config.table))
-        values = np.asarray(content["X"]) * np.asarray(content["std"], float) + content["mean"]
-        labels, classes = content["y"], content["classes"]
-        for number, (vector, index) in enumerate(zip(values, labels, strict=True)):
-            label = LABEL_OF[tables.word("a class", str(classes[int(index)]), LABEL_OF)]
+        values, classes = _rows(_file(folder, self.config.table), WIDTHS[self.config.table])
+        for number, (vector, name) in enumerate(zip(values, classes, strict=True)):
+            label = LABEL_OF[tables.word("a class", name, LABEL_OF)]
             yield {
                 "descriptors": vector.tolist(),
                 "label": label,
@@ -89,15 +89,31 @@ def _file(folder: Path, table: str) -> Path:
     raise FileNotFoundError(f"{folder} has no {name}.npz and no {MODELS}/{name}; give pyAudioAnalysis' source package")
 
 
+def _rows(path: Path, width: int) -> tuple[np.ndarray, list[str]]:
+    """Descriptors in their own units, and each row's class."""
+    content = _read(path)
+    try:
+        scaled, mean, std = (np.asarray(content[name], float) for name in ("X", "mean", "std"))
+        values = scaled * std + mean
+        numbers, classes = [int(number) for number in content["y"]], list(content["classes"])
+    except (ValueError, TypeError, OverflowError) as error:
+        raise ValueError(f"{path.name} holds no table of numbers ({error})") from error
+    if values.shape != (len(numbers), width):
+        raise ValueError(f"{path.name} has a table of {values.shape} numbers; expected {(len(numbers), width)}")
+    if odd := [number for number in numbers if number not in range(len(classes))]:
+        raise ValueError(f"{path.name} has class {odd[0]}; its classes are 0 to {len(classes) - 1}")
+    return values, [str(classes[number]) for number in numbers]
+
+
 def _read(path: Path) -> dict[str, Any]:
     """X, y, mean, std and classes, in which order the package writes them."""
     names = ("X", "y", "mean", "std", "classes")
-    if path.suffix == ".npz":
-        with np.load(path, allow_pickle=False) as content:
-            tables.require(path.name, content, names)
-            return {name: content[name] for name in names}
     try:
+        if path.suffix == ".npz":
+            with np.load(path, allow_pickle=False) as content:
+                tables.require(path.name, content, names)
+                return {name: content[name] for name in names}
         with path.open("rb") as file:
             return dict(zip(names, pickled_lists.read(file, len(names)), strict=True))
-    except pickled_lists.PickleError as error:
+    except (zipfile.BadZipFile, zlib.error, EOFError, TypeError, ValueError) as error:
         raise ValueError(f"{path.name} is not read: {error}") from error

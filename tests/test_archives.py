@@ -1,5 +1,6 @@
 """An archive becomes its folder, whole; one that could do harm is refused, and nothing of it is written."""
 
+import gzip
 import io
 import tarfile
 import zipfile
@@ -117,6 +118,58 @@ def test_a_bomb_is_refused_before_it_is_unpacked(tmp_path, monkeypatch):
     monkeypatch.setattr(archives, "SMALL", 1000)
     refused(zipped(tmp_path / "a.zip", a=bytes(1_000_000)), "would become 1,000,000 bytes")
     refused(taped(tmp_path / "a.tar.gz", ("a", bytes(1_000_000))), "would become 1,000,000 bytes")
+
+
+def sparse(name: str, real: int) -> bytes:
+    """The header of a GNU sparse file that says it has `real` bytes, and holds none."""
+    info = tarfile.TarInfo(name)
+    info.type = tarfile.GNUTYPE_SPARSE
+    header = bytearray(info.tobuf(tarfile.GNU_FORMAT))
+    header[483:495] = real.to_bytes(12, "big", signed=True)
+    header[148:156] = b" " * 8
+    header[148:156] = f"{sum(header):06o}\0 ".encode()
+    return bytes(header)
+
+
+@pytest.mark.parametrize("real", [-(10**15), 10**15])
+def test_a_sparse_file_cannot_hide_a_bomb(tmp_path, monkeypatch, real):
+    monkeypatch.setattr(archives, "SMALL", 1000)
+    whole = taped(tmp_path / "a.tar", ("bomb", bytes(1_000_000)), mode="w").read_bytes()
+    (tmp_path / "a.tar").write_bytes(gzip.compress(sparse("hole", real) + whole))
+    refused(tmp_path / "a.tar", "'hole' in it has holes")
+
+
+def test_a_folder_below_zero_bytes_cannot_hide_a_bomb(tmp_path, monkeypatch):
+    monkeypatch.setattr(archives, "SMALL", 1000)
+    whole = taped(tmp_path / "a.tar", ("bomb", bytes(1_000_000)), mode="w").read_bytes()
+    folder = tarfile.TarInfo("folder")
+    folder.type, folder.size = tarfile.DIRTYPE, -(10**15)
+    (tmp_path / "a.tar").write_bytes(gzip.compress(folder.tobuf(tarfile.GNU_FORMAT) + whole))
+    refused(tmp_path / "a.tar", "would become 1,000,000 bytes")
+
+
+def test_an_archive_that_another_process_unpacked_meanwhile_is_there(tmp_path, monkeypatch):
+    archive = zipped(tmp_path / "a.zip", a=b"x")
+    check = archives._check
+
+    def slow(*given) -> None:
+        monkeypatch.setattr(archives, "_check", check)
+        unpack(archive, tmp_path / "cache")
+        check(*given)
+
+    monkeypatch.setattr(archives, "_check", slow)
+    assert files_below(unpack(archive, tmp_path / "cache")) == ["a"]
+    assert len(list((tmp_path / "cache").iterdir())) == 1
+
+
+def test_a_name_too_long_for_the_disk_is_no_damage(tmp_path):
+    refused(zipped(tmp_path / "a.zip", **{"n" * 300: b"x"}), "cannot be read or written .*name too long")
+
+
+@pytest.mark.parametrize("size", [0, 10_240])
+def test_an_archive_of_nothing_is_refused(tmp_path, size):
+    (tmp_path / "a.tar").write_bytes(bytes(size))
+    refused(tmp_path / "a.tar", "holds no file|no zip or tar")
 
 
 def test_too_many_files_are_refused(tmp_path, monkeypatch):

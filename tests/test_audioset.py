@@ -106,5 +106,21 @@ def test_a_missing_part_says_what_to_unpack(tmp_path):
         audioset_vggish.load(SAMPLE, cache_dir=tmp_path, parts=("balanced",))
 
 
+@pytest.mark.parametrize("rule", audioset_vggish.RULES)
+@pytest.mark.parametrize("ontology", ["[", "[{}]", '[{"id": "/m/a"}]', "[1]", "[" * 100_000, '{"a": 1}'])
+def test_another_ontology_is_named(tmp_path, rule, ontology):
+    shutil.copy(SAMPLE / "class_labels_indices.csv", tmp_path)
+    (tmp_path / "ontology.json").write_text(ontology)
+    with pytest.raises(ValueError, match=r"ontology\.json is not AudioSet's"):
+        audioset_vggish.music_classes(tmp_path, rule)
+
+
+def test_an_index_that_is_no_number_is_named(tmp_path):
+    shutil.copy(SAMPLE / "ontology.json", tmp_path)
+    (tmp_path / "class_labels_indices.csv").write_text("index,mid,display_name\nx,/m/04rlf,Music\n")
+    with pytest.raises(ValueError, match=r"class_labels_indices\.csv: .*'x'"):
+        audioset_vggish.music_classes(tmp_path)
+
+
 def test_the_ontology_is_read_by_its_own_words():
     assert {"id", "name", "description", "child_ids"} <= json.loads((SAMPLE / "ontology.json").read_text())[0].keys()

@@ -3,6 +3,7 @@
 import shutil
 
 import huggingface_hub
+import pyarrow
 import pyarrow.parquet
 import pytest
 from conftest import ROOT
@@ -50,6 +51,33 @@ def rewritten(tmp_path, change) -> None:
 )
 def test_another_schema_is_named(tmp_path, change, says):
     rewritten(tmp_path, change)
+    with pytest.raises(ValueError, match=says):
+        ccmusic_genre.load(tmp_path / "copy", cache_dir=tmp_path)
+
+
+def numbered(column, number):
+    """A change that gives the first row another number in a column."""
+
+    def change(table):
+        at = table.schema.get_field_index(column)
+        numbers = pyarrow.array([number, *table[column].to_pylist()[1:]], table.schema.field(at).type)
+        return table.set_column(at, table.schema.field(at), numbers)
+
+    return change
+
+
+@pytest.mark.parametrize(
+    ("column", "number", "says"),
+    [
+        ("thr_level_label", -1, r"0000\.parquet has thr_level_label -1; expected 0 to 15"),
+        ("fst_level_label", -1, "has fst_level_label -1; expected 0 to 1"),
+        ("sec_level_label", 9, "has sec_level_label 9; expected 0 to 8"),
+        ("thr_level_label", None, "has thr_level_label None"),
+        ("fst_level_label", 1, "Opera belongs below {'level_1': 'classic', 'level_2': 'Opera'}"),
+    ],
+)
+def test_a_number_without_a_name_or_off_the_tree_is_refused(tmp_path, column, number, says):
+    rewritten(tmp_path, numbered(column, number))
     with pytest.raises(ValueError, match=says):
         ccmusic_genre.load(tmp_path / "copy", cache_dir=tmp_path)
 

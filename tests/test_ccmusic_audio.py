@@ -8,7 +8,7 @@ import pyarrow.parquet
 import pytest
 import soundfile
 from conftest import ROOT
-from tonada.datasets_scripts import ccmusic_audio
+from tonada.datasets_scripts import ccmusic_audio, form
 
 SAMPLE = ROOT / "tests" / "data" / "ccmusic_audio"
 
@@ -62,6 +62,8 @@ def test_a_recording_that_cannot_be_read_is_left_out_with_a_warning(tmp_path):
         rows = ccmusic_audio.load(tmp_path / "copy", cache_dir=tmp_path)
     assert rows["song_id"][0] == "train 1"
     assert len(rows) == 5
+    (what,) = form.left_out(rows)
+    assert what.startswith("the recording of train 0 cannot be read")
 
 
 def test_a_copy_of_the_images_is_told_apart(tmp_path):

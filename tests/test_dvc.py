@@ -44,6 +44,13 @@ def repository(tmp_path_factory) -> Path:
     return place
 
 
+def test_every_stage_hangs_on_the_code_that_reads_tables():
+    stages = yaml.safe_load((ROOT / PIPELINE / "dvc.yaml").read_text())["stages"]
+    code = {f"../../datasets_scripts/{name}.py" for name in ("tables", "turkish", "turkish_states")}
+    for stage in stages.values():
+        assert code <= set(stage.get("do", stage)["deps"])
+
+
 @pytest.mark.slow
 def test_both_states_are_made_and_nothing_is_stale(repository):
     for name in STATES:

@@ -75,6 +75,13 @@ def test_descriptors_are_those_of_the_track(tmp_path):
             "'learning'; expected one of training, val",
         ),
         ("tracks.csv", replaced("Hip-Hop", "Rap"), "'Rap'; expected one of Experimental"),
+        ("tracks.csv", lambda text: text + "x,1\n", r"tracks\.csv, line \d+: invalid literal for int"),
+        ("tracks.csv", lambda text: text + f"{'x' * 200_000}\n", r"tracks\.csv, line \d+: field larger"),
+        (
+            "features.csv",
+            lambda text: re.sub("[0-9.]+$", "much", text, flags=re.MULTILINE),
+            "features.csv, track 2: could",
+        ),
         ("features.csv", lambda text: re.sub(",[^,]*$", "", text, flags=re.MULTILINE), "descriptors; FMA's has 518"),
     ],
 )
@@ -84,6 +91,22 @@ def test_a_wrong_table_is_named(tmp_path, file, change, says):
     path.write_text(change(path.read_text()))
     with pytest.raises(ValueError, match=says):
         fma.load(tmp_path / "fma", cache_dir=tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("file", "old", "new", "says"),
+    [
+        ("genres.csv", "25,2,12,Punk,12", "25,2,12,Punk,77", "genres.csv: the top_level of Punk is '77'; expected one"),
+        ("genres.csv", "25,2,12,Punk,12", "26,2,12,Punk,12", "tracks.csv: a genre of track 5 is '25'; expected one"),
+        ("tracks.csv", "[12, 15]", "[12, 15", r"tracks.csv: genres_all of track 26 is '\[12, 15'; expected a list"),
+    ],
+)
+def test_a_broken_tree_of_genres_is_named(tmp_path, file, old, new, says):
+    shutil.copytree(SAMPLE, tmp_path / "fma")
+    path = tmp_path / "fma" / "fma_metadata" / file
+    path.write_text(path.read_text().replace(old, new))
+    with pytest.raises(ValueError, match=says):
+        fma.load(tmp_path / "fma", cache_dir=tmp_path, subset="full", imputed=True)
 
 
 def test_wrong_words_list_what_there_is(tmp_path):

@@ -1,10 +1,11 @@
 """Folders and tables of one's own: what they say is what is read, and what is wrong in them is named."""
 
 import shutil
+import zipfile
 
 import pytest
 from conftest import ROOT
-from tonada.datasets_scripts import folder, music_or_not, splits
+from tonada.datasets_scripts import folder, music_or_not, playlists, splits
 
 SAMPLES = ROOT / "tests" / "data"
 
@@ -32,6 +33,33 @@ def test_a_new_file_is_found(songs, tmp_path):
     assert len(load(songs, tmp_path)) == 5
 
 
+def test_audio_that_was_replaced_is_looked_at_anew(tmp_path):
+    shutil.copytree(SAMPLES / "playlists", tmp_path / "songs")
+    any_length = playlists.Wanted(seconds=(0, 360))
+    assert len(playlists.load(tmp_path / "songs", cache_dir=tmp_path / "cache", wanted=any_length)) == 5
+    (tmp_path / "songs" / "audio" / "0.flac").write_bytes(b"no sound")
+    assert len(playlists.load(tmp_path / "songs", cache_dir=tmp_path / "cache", wanted=any_length)) == 4
+
+
+def test_what_a_mac_puts_into_a_zip_is_no_song(songs, tmp_path):
+    with zipfile.ZipFile(tmp_path / "songs.zip", "w") as archive:
+        for path in sorted(songs.rglob("*.flac")):
+            name = path.relative_to(songs).as_posix()
+            archive.write(path, f"songs/{name}")
+            archive.writestr(f"__MACOSX/songs/{name.replace(path.name, '._' + path.name)}", b"Mac OS X")
+            archive.writestr(f"songs/{name.replace(path.name, '._' + path.name)}", b"Mac OS X")
+    rows = load(tmp_path / "songs.zip", tmp_path)
+    assert rows.features["label"].names == ["calm", "wild"]
+    assert len(rows) == 4
+
+
+def test_blanks_around_a_label_make_no_other_label(songs, tmp_path):
+    (songs / "calm").rename(songs / "wild ")
+    assert load(songs, tmp_path).features["label"].names == ["wild"]
+    (songs / "metadata.csv").write_text("file_name,label\nwild/1.flac,loud\nwild/more/2.flac, loud \n")
+    assert load(songs, tmp_path).features["label"].names == ["loud"]
+
+
 def test_a_table_says_artists_songs_and_splits(songs, tmp_path):
     table = "file_name,label,artist,song_id,split\ncalm/1.flac,soft,A and B,s1,train\ncalm/2.flac,soft,B,s2,train\n"
     (songs / "metadata.csv").write_text(table + "wild/1.flac,loud,C,s3,test\nwild/more/2.flac,loud,C,s3,test\n")
@@ -55,6 +83,7 @@ def test_a_changed_table_is_read_anew(songs, tmp_path):
         ("file_name,label\n", "holds no songs"),
         ("file_name,label\na\n", "its cells are not the header's 2"),
         ("file_name,label\na,\nb,c\n", "a has no label"),
+        (f"file_name,label\na,{'x' * 200_000}\n", r"metadata\.csv, after line 1: no CSV in UTF-8 \(field larger"),
         ("file_name,label\n../x.flac,b\n", "points outside"),
         ("file_name,label,split\ncalm/1.flac,b,dev\n", "'dev'; expected one of train, validation, test"),
     ],

@@ -120,6 +120,47 @@ def test_what_is_no_package_is_named(tmp_path):
         debian.take(tmp_path / "a_1.deb", {})
 
 
+def test_a_package_that_is_a_bomb_is_given_up_and_fills_no_disk(tmp_path, monkeypatch):
+    monkeypatch.setattr(debian, "WHOLE", 1_000_000)
+    deb = package(tmp_path, "bomb", {"/usr/a.ogg": bytes(3_000_000), "/usr/z.ogg": b"music"})
+    with pytest.raises(debian.PackageError, match=r"bomb_1\.0_all\.deb would become more than 1,000,000 bytes"):
+        debian.take(deb, {"/usr/z.ogg": tmp_path / "z.ogg"})
+    assert not (tmp_path / "z.ogg").exists()
+
+
+def test_nothing_behind_what_is_wanted_is_read(tmp_path, monkeypatch):
+    monkeypatch.setattr(debian, "WHOLE", 1_000_000)
+    deb = package(tmp_path, "songs", {"/usr/a.ogg": b"music", "/usr/z.ogg": bytes(3_000_000)})
+    debian.take(deb, {"/usr/a.ogg": tmp_path / "a.ogg"})
+    assert (tmp_path / "a.ogg").read_bytes() == b"music"
+
+
+def test_a_file_larger_than_any_song_is_not_taken(tmp_path, monkeypatch):
+    monkeypatch.setattr(debian, "BYTES", 1000)
+    deb = package(tmp_path, "songs", {"/usr/a.ogg": bytes(2000)})
+    with pytest.raises(debian.PackageError, match="has 2,000 bytes"):
+        debian.take(deb, {"/usr/a.ogg": tmp_path / "a.ogg"})
+    assert list(tmp_path.glob("a.ogg*")) == []
+
+
+@pytest.mark.parametrize("kept", [0.3, 0.6, 0.9])
+def test_a_package_cut_short_is_named(tmp_path, kept):
+    deb = package(tmp_path, "songs", {f"/usr/{name}.ogg": os.urandom(50_000) for name in "abcd"})
+    deb.write_bytes(deb.read_bytes()[: int(deb.stat().st_size * kept)])
+    with pytest.raises(debian.PackageError, match=r"songs_1\.0_all\.deb is not a whole Debian package"):
+        debian.take(deb, {"/usr/nowhere.ogg": tmp_path / "z.ogg"})
+
+
+def test_a_package_whose_content_is_no_tar_is_named(tmp_path, monkeypatch):
+    program = tmp_path / "bin" / "dpkg-deb"
+    program.parent.mkdir()
+    program.write_text("#!/bin/sh\nyes | head -c 100000\n")
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{program.parent}{os.pathsep}{os.environ['PATH']}")
+    with pytest.raises(debian.PackageError, match=r"a\.deb is not a whole Debian package"):
+        debian.take(tmp_path / "a.deb", {"/usr/a.ogg": tmp_path / "a.ogg"})
+
+
 def test_every_file_of_the_manifest_has_a_licence_a_checksum_and_a_known_label():
     rows = tables.read(free_audio.MANIFEST, free_audio.COLUMNS)
     assert len(rows) == 3132

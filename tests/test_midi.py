@@ -2,6 +2,7 @@
 
 import shutil
 import time
+import zipfile
 from pathlib import Path
 
 import numpy as np
@@ -9,7 +10,7 @@ import pytest
 import soundfile
 from conftest import ROOT
 from fluidsynths import fluidsynth_that
-from tonada.datasets_scripts import emopia, midi, splits
+from tonada.datasets_scripts import emopia, form, midi, splits
 
 SAMPLE = ROOT / "tests" / "data" / "emopia"
 SCORE = (SAMPLE / "midis" / "Q1_aaa_0.mid").read_bytes()
@@ -69,6 +70,77 @@ def test_a_score_that_fails_is_left_out_with_a_warning(tmp_path, soundfont, monk
     assert len([each for each in told if "left out" in str(each.message)]) == 2
     assert list(rows["song_id"]) == ["Q1_aaa_0", "Q4_ccc_1", "Q4_ddd_0", "Q3_e_e_0"]
     assert list(rows["group"]) == ["song aaa", "song ccc", "song ddd", "song e_e"]
+
+
+def test_a_score_that_was_left_out_is_told_of_at_every_load(tmp_path, soundfont, monkeypatch):
+    shutil.copytree(SAMPLE, tmp_path / "emopia")
+    (tmp_path / "emopia" / "midis" / "Q3_ccc_0.mid").unlink()
+    fluidsynth_that(tmp_path / "bin", "echo sound > $sound", monkeypatch)
+    for _ in range(2):
+        with pytest.warns(UserWarning, match="left out: Q3_ccc_0 has no score"):
+            rows = emopia.load(tmp_path / "emopia", cache_dir=tmp_path / "cache", soundfont=soundfont)
+        (what,) = form.left_out(rows)
+        assert what.startswith("Q3_ccc_0 has no score")
+    assert form.left_out(emopia.load(SAMPLE, cache_dir=tmp_path / "cache", soundfont=soundfont)) == []
+
+
+@pytest.mark.parametrize("zipped", [False, True], ids=["folder", "zip"])
+def test_a_score_that_came_later_is_no_longer_left_out(tmp_path, soundfont, monkeypatch, zipped):
+    fluidsynth_that(tmp_path / "bin", "echo sound > $sound", monkeypatch)
+    shutil.copytree(SAMPLE, tmp_path / "emopia", ignore=shutil.ignore_patterns("Q3_ccc_0.mid"))
+    with pytest.warns(UserWarning, match="left out"):
+        few = emopia.load(tmp_path / "emopia", cache_dir=tmp_path / "cache", soundfont=soundfont)
+    if zipped:
+        packed(tmp_path / "other").rename(tmp_path / "emopia" / "midis.zip")
+    else:
+        shutil.copy(SAMPLE / "midis" / "Q3_ccc_0.mid", tmp_path / "emopia" / "midis")
+    all_of_them = emopia.load(tmp_path / "emopia", cache_dir=tmp_path / "cache", soundfont=soundfont)
+    assert len(all_of_them) == len(few) + 1
+
+
+def test_a_table_whose_list_of_what_was_left_out_is_lost_is_made_anew(tmp_path, soundfont, monkeypatch):
+    fluidsynth_that(tmp_path / "bin", "echo sound > $sound", monkeypatch)
+    shutil.copytree(SAMPLE, tmp_path / "emopia", ignore=shutil.ignore_patterns("Q3_ccc_0.mid"))
+    for _ in range(2):
+        with pytest.warns(UserWarning, match="left out"):
+            rows = emopia.load(tmp_path / "emopia", cache_dir=tmp_path / "cache", soundfont=soundfont)
+        assert len(form.left_out(rows)) == 1
+        for path in (tmp_path / "cache").rglob(form.LEFT_OUT):
+            path.unlink()
+
+
+def packed(folder: Path) -> Path:
+    """A copy of the sample with its scores in a zip, stored as they are."""
+    shutil.copytree(SAMPLE, folder)
+    with zipfile.ZipFile(folder / "midis.zip", "w") as archive:
+        for path in sorted((folder / "midis").iterdir()):
+            archive.write(path, f"midis/{path.name}")
+    shutil.rmtree(folder / "midis")
+    return folder / "midis.zip"
+
+
+def test_a_zip_of_scores_that_is_none_is_named(tmp_path, soundfont, monkeypatch):
+    fluidsynth_that(tmp_path / "bin", "echo sound > $sound", monkeypatch)
+    packed(tmp_path / "emopia").write_bytes(b"no zip")
+    with pytest.raises(ValueError, match=r"midis\.zip is damaged, or no zip"):
+        emopia.load(tmp_path / "emopia", cache_dir=tmp_path / "cache", soundfont=soundfont)
+
+
+def test_a_damaged_score_in_a_zip_is_left_out(tmp_path, soundfont, monkeypatch):
+    fluidsynth_that(tmp_path / "bin", "echo sound > $sound", monkeypatch)
+    archive = packed(tmp_path / "emopia")
+    archive.write_bytes(archive.read_bytes().replace(SCORE, SCORE[:-1] + b"?", 1))
+    with pytest.warns(UserWarning, match=r"left out: midis/Q1_aaa_0\.mid in midis\.zip is damaged"):
+        rows = emopia.load(tmp_path / "emopia", cache_dir=tmp_path / "cache", soundfont=soundfont)
+    assert "Q1_aaa_0" not in rows["song_id"]
+
+
+def test_a_score_too_long_is_left_out_wherever_it_lies(tmp_path, soundfont, monkeypatch):
+    fluidsynth_that(tmp_path / "bin", "echo sound > $sound", monkeypatch)
+    shutil.copytree(SAMPLE, tmp_path / "emopia")
+    (tmp_path / "emopia" / "midis" / "Q1_aaa_0.mid").write_bytes(SCORE + bytes(100_000))
+    with pytest.warns(UserWarning, match=r"Q1_aaa_0\.mid has 100,\d+ bytes; a score has 100,000 at most"):
+        emopia.load(tmp_path / "emopia", cache_dir=tmp_path / "cache", soundfont=soundfont)
 
 
 def test_a_rendered_clip_that_was_deleted_is_rendered_anew(tmp_path, soundfont, monkeypatch):

@@ -62,6 +62,34 @@ def test_a_source_package_gives_its_rows_in_their_own_units(tmp_path):
     assert content == dict(zip(("X", "y", "mean", "std", "classes"), TABLE, strict=True))
 
 
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        ({"y": [0.0, 2.0]}, "knn_sm.npz has class 2; its classes are 0 to 1"),
+        ({"y": [-1.0, 0.0]}, "knn_sm.npz has class -1"),
+        ({"y": [np.nan, 0.0]}, "knn_sm.npz holds no table of numbers"),
+        ({"y": [0.0]}, r"knn_sm.npz has a table of \(2, 136\) numbers; expected \(1, 136\)"),
+        (
+            {"X": np.ones((2, 5)), "mean": np.zeros(5), "std": np.ones(5)},
+            r"table of \(2, 5\) numbers; expected \(2, 136",
+        ),
+        ({"mean": np.zeros(5)}, "knn_sm.npz holds no table of numbers"),
+    ],
+)
+def test_a_broken_table_is_named(tmp_path, change, says):
+    whole = {"X": np.ones((2, 136)), "y": [0.0, 1.0], "mean": np.zeros(136), "std": np.ones(136)}
+    np.savez(tmp_path / "knn_sm.npz", classes=["speech", "music"], **{**whole, **change})
+    with pytest.raises(ValueError, match=says):
+        pyaudioanalysis.load(tmp_path, cache_dir=tmp_path / "cache", table="music")
+
+
+@pytest.mark.parametrize("content", [b"", b"PK\x03\x04", b"\x93NUMPY\x01\x00", b"none"])
+def test_what_is_no_npz_is_named(tmp_path, content):
+    (tmp_path / "knn_sm.npz").write_bytes(content)
+    with pytest.raises(ValueError, match=r"knn_sm\.npz is not read"):
+        pyaudioanalysis.load(tmp_path, cache_dir=tmp_path / "cache", table="music")
+
+
 @pytest.mark.parametrize(("table", "rows", "width"), [("genre", 581, 138), ("music", 2422, 136)])
 def test_the_published_package_has_the_tables_of_the_data_folder(data, tmp_path, table, rows, width):
     package = data / "pyAudioAnalysis-0.3.14.tar.gz"
