@@ -59,7 +59,9 @@ def build(
             typer.echo(push_folder(output, push, "dataset", private, f"{name} by tonada data build"))
     except LicenceError as error:
         _fail(f"{error}; without --push it is built for yourself, with --despite-licence pushed all the same")
-    except (PushError, OSError, ValueError) as error:
+    except PushError as error:
+        _fail(f"{error}; {output} is whole, nothing has to be built again")
+    except (OSError, ValueError) as error:
         _fail(str(error))
 
 
