@@ -57,8 +57,8 @@ def create_branch(call: "Handler", kind: str, name: str, branch: str) -> None:
 
 @endpoint("POST", "/api/validate-yaml")
 def validate(call: "Handler") -> None:
-    wrong = [] if json.loads(call.body)["content"].startswith("---\n") else [{"message": "no metadata"}]
-    call.answer({"errors": wrong, "warnings": []}, 400 if wrong else 200)
+    wrong = [{"message": "no metadata"}] if not json.loads(call.body)["content"].startswith("---\n") else []
+    call.answer({"errors": [], "warnings": wrong})
 
 
 @endpoint("POST", f"{API}/preupload/(?P<revision>.+)")

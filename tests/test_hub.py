@@ -6,10 +6,12 @@ import threading
 from pathlib import Path
 
 import pytest
+import yaml
 from conftest import ROOT, last_json, run_python
 from loopback_hub import READER, WRITER, Hub
 from typer.testing import CliRunner
 
+from tonada.sharing.models import open_model, pack_model
 from tonada_cli import app
 
 HEARD = "import numpy as np\nwaveform = np.sin(np.arange(22050 * 12) / 9).astype(np.float32)\n"
@@ -17,6 +19,7 @@ BESIDE = ("recipe.yaml", "split.json", "provenance.json", "predictions/tiny.csv"
 
 PUSH = """
 import json, os
+from huggingface_hub import HfApi
 from typer.testing import CliRunner
 from tonada_cli import app
 
@@ -44,6 +47,9 @@ tonada("cut", "push", "model", "me/cut")
 tonada("cut, again", "push", "model", "me/cut")
 tonada("data", "data", "build", "emotify", "SAMPLES", "--output", "parquet", "--push", "me/songs")
 tonada("inspect", "inspect", "me/tiny")
+space = HfApi(token="WRITER")
+space.create_repo("me/page", repo_type="space", space_sdk="gradio")
+space.upload_file(path_or_fileobj=b"import gradio", path_in_repo="app.py", repo_id="me/page", repo_type="space")
 print(json.dumps(report))
 """
 
@@ -78,6 +84,7 @@ report["model"] = dict(zip(model.config.id2label.values(), model(**heard).logits
 report["embedding"] = list(AutoModel.from_pretrained("me/tiny", **trust).eval()(**heard).embedding.shape)
 report["snapshot"] = snapshot_download("me/tiny")
 report["pinned"] = snapshot_download("me/tiny", revision="FIRST")
+report["page"] = open(snapshot_download("me/page", repo_type="space") + "/app.py").read()
 report["missing"] = refusal(lambda: AutoModel.from_pretrained("me/nothing", **trust))
 report["private"] = refusal(lambda: AutoModel.from_pretrained("me/secret", **trust))
 report["no revision"] = refusal(lambda: AutoModel.from_pretrained("me/tiny", revision="none", **trust))
@@ -123,6 +130,7 @@ def trained(model, extractor, tmp_path_factory) -> Path:
         (folder / name).parent.mkdir(exist_ok=True)
         (folder / name).write_text(name)
     (folder / "README.md").write_text("---\ntags: [music]\n---\nmodel='THIS FOLDER OR ITS HUB ID'\n")
+    (folder / "model-index.yaml").write_text(f"model-index:\n- name: {folder}\n  results: [{{metrics: []}}]\n")
     return folder
 
 
@@ -171,8 +179,11 @@ def test_everything_a_stranger_needs_goes_in_one_commit_and_nothing_else(hub, pu
     assert len(repository.commits) == 1 + 2  # what the Hub begins with, and two editions
 
 
-def test_the_card_names_the_repository_where_it_named_no_place(hub, pushed):
-    assert b"model='me/tiny'" in hub.repositories["model", "me/tiny"].files("main")["README.md"]
+def test_the_card_has_the_repositorys_name_and_the_results(hub, pushed):
+    card = hub.repositories["model", "me/tiny"].files("main")["README.md"].decode()
+    assert "model='me/tiny'" in card
+    head = yaml.safe_load(card.split("---\n")[1])
+    assert head == {"tags": ["music"], "model-index": [{"name": "me/tiny", "results": [{"metrics": []}]}]}
 
 
 def test_a_dry_run_prints_what_is_sent_and_sends_nothing(hub, pushed):
@@ -272,6 +283,10 @@ def test_a_data_set_is_loaded_and_streamed_by_its_id(hub, pushed, used):
     assert hub.asked(r"GET /objects/dataset/me/songs/\w+ bytes=") > 0
 
 
+def test_a_space_makes_the_round_trip(used):
+    assert used["page"] == "import gradio"
+
+
 def test_tonada_inspects_the_pushed_id(pushed):
     code, out, err = pushed["inspect"]
     assert code == 0, err
@@ -309,6 +324,33 @@ def test_a_folder_that_lacks_what_a_model_needs_is_refused(trained, tmp_path, na
     folder = shutil.copytree(trained, tmp_path / "model")
     (folder / name).unlink()
     assert "model cannot be loaded: " in refused(folder, "me/x")
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "says"),
+    [
+        ("README.md", b"---\ntags: [\n---\n", "README.md: its head between --- and --- is no YAML mapping"),
+        ("README.md", b"---\n- music\n---\n", "README.md: its head between --- and --- is no YAML mapping"),
+        ("README.md", b"\xff\xfe", "README.md: is not UTF-8 text"),
+        ("model-index.yaml", b"- results", "model-index.yaml: is no model-index"),
+        ("model-index.yaml", b"model-index: [1]", "model-index.yaml: is no model-index"),
+    ],
+)
+def test_a_card_that_the_hub_could_not_read_is_refused(trained, tmp_path, name, content, says):
+    folder = shutil.copytree(trained, tmp_path / "model")
+    (folder / name).write_bytes(content)
+    assert says in refused(folder, "me/x")
+
+
+def test_a_folder_without_a_card_gets_one_that_claims_nothing(trained, tmp_path):
+    folder = shutil.copytree(trained, tmp_path / "model")
+    (folder / "README.md").unlink()
+    (folder / "model-index.yaml").unlink()
+    (tmp_path / "packed").mkdir()
+    pack_model(*open_model(str(folder)), "me/bare", tmp_path / "packed")
+    card = (tmp_path / "packed" / "README.md").read_text()
+    assert 'model="me/bare", trust_remote_code=True' in card
+    assert "what it learned from is not told here" in card
 
 
 @pytest.mark.parametrize(
