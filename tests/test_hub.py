@@ -1,7 +1,6 @@
 """What is pushed arrives whole and works by its id: the real client's code, over HTTP, against a Hub on loopback."""
 
 import json
-import shutil
 import threading
 from pathlib import Path
 
@@ -9,13 +8,9 @@ import pytest
 import yaml
 from conftest import ROOT, last_json, run_python
 from loopback_hub import READER, WRITER, Hub
-from typer.testing import CliRunner
-
-from tonada.sharing.models import open_model, pack_model
-from tonada_cli import app
+from test_push import BESIDE, trained_folder
 
 HEARD = "import numpy as np\nwaveform = np.sin(np.arange(22050 * 12) / 9).astype(np.float32)\n"
-BESIDE = ("recipe.yaml", "split.json", "provenance.json", "predictions/tiny.csv", ".eval_results/songs.yaml")
 
 PUSH = """
 import json, os
@@ -31,11 +26,15 @@ def tonada(name, *arguments, token="WRITER"):
     assert done.exception is None or isinstance(done.exception, SystemExit), (name, done.exception)
     report[name] = [done.exit_code, done.stdout, done.stderr]
 
+def edit(words):
+    with open("model/README.md", "a") as card:
+        card.write(words)
+
 tonada("dry run", "push", "model", "me/dry", "--dry-run", "--private")
 tonada("first", "push", "model", "me/tiny")
-with open("model/README.md", "a") as card:
-    card.write("Second edition.")
+edit("Second edition.")
 tonada("second", "push", "model", "me/tiny")
+edit("Trial edition.")
 tonada("branch", "push", "model", "me/tiny", "--revision", "trial")
 tonada("private", "push", "model", "me/secret", "--private")
 tonada("bad token", "push", "model", "me/tiny", token="hf_nobody")
@@ -122,16 +121,7 @@ def hub():
 
 @pytest.fixture(scope="module")
 def trained(model, extractor, tmp_path_factory) -> Path:
-    """A folder as training leaves one, and what nobody but its owner should see."""
-    folder = tmp_path_factory.mktemp("hub") / "model"
-    model.save_pretrained(folder)
-    extractor.save_pretrained(folder)
-    for name in (*BESIDE, "unfinished.safetensors", ".env", "notes.txt"):
-        (folder / name).parent.mkdir(exist_ok=True)
-        (folder / name).write_text(name)
-    (folder / "README.md").write_text("---\ntags: [music]\n---\nmodel='THIS FOLDER OR ITS HUB ID'\n")
-    (folder / "model-index.yaml").write_text(f"model-index:\n- name: {folder}\n  results: [{{metrics: []}}]\n")
-    return folder
+    return trained_folder(model, extractor, tmp_path_factory.mktemp("hub") / "model")
 
 
 @pytest.fixture(scope="module")
@@ -176,7 +166,7 @@ def test_everything_a_stranger_needs_goes_in_one_commit_and_nothing_else(hub, pu
         "README.md",
         *BESIDE,
     }
-    assert len(repository.commits) == 1 + 2  # what the Hub begins with, and two editions
+    assert len(repository.commits) == 1 + 3  # what the Hub begins with, and three editions
 
 
 def test_the_card_has_the_repositorys_name_and_the_results(hub, pushed):
@@ -207,6 +197,7 @@ def test_a_branch_is_made_and_main_stays(hub, pushed):
     repository = hub.repositories["model", "me/tiny"]
     assert set(repository.branches) == {"main", "trial"}
     assert repository.branches["main"] == commit_of(pushed["second"])
+    assert b"Trial edition." in repository.files("trial")["README.md"]
 
 
 def test_only_what_changed_is_sent_again(hub, pushed):
@@ -301,74 +292,3 @@ def test_what_was_used_once_works_offline(used, home, tmp_path):
 
 def test_nothing_was_asked_that_the_loopback_hub_does_not_know(hub, pushed, used):
     assert hub.unknown == []
-
-
-def refused(*arguments: object) -> str:
-    done = CliRunner().invoke(app, ["push", *map(str, arguments), "--dry-run"])
-    assert (done.exit_code, done.stdout) == (2, "")
-    assert len(done.stderr.splitlines()) == 1
-    return done.stderr
-
-
-def test_a_folder_whose_extractor_does_not_fit_its_model_is_refused(trained, tmp_path):
-    folder = shutil.copytree(trained, tmp_path / "model")
-    settings = json.loads((folder / "preprocessor_config.json").read_text())
-    (folder / "preprocessor_config.json").write_text(
-        json.dumps({**settings, "num_mel_bins": 64, "feature_schema": None})
-    )
-    assert "extractor and model disagree on num_mel_bins: 64 is made, 80 is expected" in refused(folder, "me/x")
-
-
-@pytest.mark.parametrize("name", ["model.safetensors", "config.json", "preprocessor_config.json"])
-def test_a_folder_that_lacks_what_a_model_needs_is_refused(trained, tmp_path, name):
-    folder = shutil.copytree(trained, tmp_path / "model")
-    (folder / name).unlink()
-    assert "model cannot be loaded: " in refused(folder, "me/x")
-
-
-@pytest.mark.parametrize(
-    ("name", "content", "says"),
-    [
-        ("README.md", b"---\ntags: [\n---\n", "README.md: its head between --- and --- is no YAML mapping"),
-        ("README.md", b"---\n- music\n---\n", "README.md: its head between --- and --- is no YAML mapping"),
-        ("README.md", b"\xff\xfe", "README.md: is not UTF-8 text"),
-        ("model-index.yaml", b"- results", "model-index.yaml: is no model-index"),
-        ("model-index.yaml", b"model-index: [1]", "model-index.yaml: is no model-index"),
-    ],
-)
-def test_a_card_that_the_hub_could_not_read_is_refused(trained, tmp_path, name, content, says):
-    folder = shutil.copytree(trained, tmp_path / "model")
-    (folder / name).write_bytes(content)
-    assert says in refused(folder, "me/x")
-
-
-def test_a_folder_without_a_card_gets_one_that_claims_nothing(trained, tmp_path):
-    folder = shutil.copytree(trained, tmp_path / "model")
-    (folder / "README.md").unlink()
-    (folder / "model-index.yaml").unlink()
-    (tmp_path / "packed").mkdir()
-    pack_model(*open_model(str(folder)), "me/bare", tmp_path / "packed")
-    card = (tmp_path / "packed" / "README.md").read_text()
-    assert 'model="me/bare", trust_remote_code=True' in card
-    assert "what it learned from is not told here" in card
-
-
-@pytest.mark.parametrize(
-    ("model", "repository", "branch", "says"),
-    [
-        ("./nowhere", "me/x", "main", "./nowhere is no folder"),
-        ("emotions", "me/x", "main", "no checkpoint comes for the task 'emotions'; there are: emotion"),
-        ("emotion", "x", "main", "'x' is no repository; write OWNER/NAME"),
-        ("emotion", "me/x..y", "main", "'me/x..y' is no repository; write OWNER/NAME"),
-        ("emotion", "me/x", "-f", "'-f' is no branch"),
-    ],
-)
-def test_what_can_be_no_model_no_repository_or_no_branch_is_refused(model, repository, branch, says):
-    assert says in refused(model, repository, "--revision", branch)
-
-
-def test_a_model_that_came_with_tonada_gets_its_code_and_card(tmp_path):
-    done = CliRunner().invoke(app, ["push", "emotion", "me/x", "--dry-run"])
-    assert done.exit_code == 0, done.stderr
-    told = {line.split("  ")[-1] for line in done.stdout.splitlines()}
-    assert {"model.safetensors", "modeling_tonada.py", "README.md", "recipe.yaml", "split.json"} <= told
