@@ -7,6 +7,7 @@ import subprocess
 from pathlib import Path
 
 import numpy as np
+import pyarrow.parquet
 import pytest
 import soundfile
 from conftest import RATE, ROOT, noise
@@ -369,3 +370,16 @@ def test_a_label_without_songs_has_a_row_in_the_balance():
     parts, counts = labels.balance(songs, ["a", "b"])
     assert parts == ["train"]
     assert counts.tolist() == [[1], [0]]
+
+
+def test_a_song_that_its_reader_left_out_is_in_the_report(command, tmp_path):
+    copy = shutil.copytree(SAMPLES / "ccmusic_audio", tmp_path / "copy")
+    path = copy / "default" / "test" / "0000.parquet"
+    table = pyarrow.parquet.read_table(path)
+    garbage = pyarrow.array([{"bytes": b"no sound", "path": None}], table.schema.field("audio").type)
+    pyarrow.parquet.write_table(table.set_column(0, table.schema.field("audio"), garbage), path)
+    with pytest.warns(UserWarning, match="test 0"):
+        done = command("ccmusic_audio", copy, "--report", tmp_path / "report", "--format", "json")
+    assert done.returncode == 2
+    assert "test 0" in json.loads(done.stdout)["left_out"][0]
+    assert "test 0" in (tmp_path / "report" / "report.md").read_text()

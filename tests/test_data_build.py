@@ -264,7 +264,7 @@ def test_an_output_that_lost_a_file_is_not_sent(tmp_path):
 def test_a_name_that_the_hub_cannot_have_is_refused_before_anything_is_built(tmp_path):
     code, out, err = command("emotify", SAMPLES / "emotify", "--output", tmp_path / "out", "--push", "me/a/b")
     assert (code, out) == (1, "")
-    assert err.startswith("tonada: --push me/a/b: ")
+    assert err.startswith("tonada: 'me/a/b' is no repository; write OWNER/NAME")
     assert len(err.splitlines()) == 1
     assert not (tmp_path / "out").exists()
 

@@ -26,7 +26,8 @@ def as_json(audit: "Audit", page: Path) -> str:
     files = [{"path": each.path, "status": each.status, "message": each.message} for each in audit.unheard]
     about = {"name": audit.name, "rows": len(audit.songs), "split": audit.deal, "leaks": len(audit.leaks)}
     compared = {"fingerprinted": audit.fingerprinted} if audit.heard else {}
-    return json.dumps({**about, **compared, "findings": found, "files": files, "report": str(page)}, indent=2)
+    told = {"findings": found, "files": files, "left_out": audit.left_out, "report": str(page)}
+    return json.dumps({**about, **compared, **told}, indent=2)
 
 
 def as_lines(audit: "Audit", page: Path) -> str:
@@ -34,6 +35,10 @@ def as_lines(audit: "Audit", page: Path) -> str:
     lines = [f"{audit.name}: {len(audit.songs)} rows ({audit.deal}), {len(audit.leaks)} leaks"]
     if audit.heard:
         lines[0] += f", {audit.fingerprinted} compared by fingerprint, {len(audit.unheard)} files cannot be heard"
+    if audit.left_out:
+        lines.append(f"left out by its reader: {len(audit.left_out)}")
+        lines += [f"  {printable(each)}" for each in audit.left_out[:SAID]]
+        lines += [f"  and {len(audit.left_out) - SAID} more"] if len(audit.left_out) > SAID else []
     for kind in dict.fromkeys(each.kind for each in audit.findings):
         found = [each for each in audit.findings if each.kind == kind]
         lines.append(f"{kind}: {len(found)}" + (" (a leak)" if found[0].is_leak else ""))

@@ -50,10 +50,10 @@ def build(
       tonada data build playlists ~/Music --output moods --option seconds=60,360 --option languages=en,de
     """
     import datasets
-    from huggingface_hub.utils import HFValidationError, disable_progress_bars, validate_repo_id
+    from huggingface_hub.utils import disable_progress_bars
 
     from tonada.sharing.data_sets import LicenceError, build_data_set, check_licence
-    from tonada.sharing.pushing import PushError, to_send
+    from tonada.sharing.pushing import PushError, check_names, to_send
     from tonada.sharing.pushing import push as push_folder
 
     if push is None and (private or despite_licence or dry_run):
@@ -63,7 +63,7 @@ def build(
         disable_progress_bars()
     try:
         if push is not None:
-            validate_repo_id(push)
+            check_names(push)
             if not despite_licence:
                 check_licence(name)
         typer.echo(build_data_set(name, folder, output, _options(name, folder, option or [])))
@@ -75,9 +75,9 @@ def build(
             typer.echo(push_folder(output, push, "dataset", private, f"{name} by tonada data build"))
     except LicenceError as error:
         _fail(f"{error}; without --push it is built for yourself, with --despite-licence pushed all the same")
-    except HFValidationError as error:
-        _fail(f"--push {push}: {error}")
-    except (PushError, OSError, ValueError) as error:
+    except PushError as error:
+        _fail(f"{error}; {output} is whole, the same command sends it")
+    except (OSError, ValueError) as error:
         _fail(str(error))
     except Exception as error:  # what nobody foresaw of a file is still one line
         _fail(f"{name} cannot be built from {folder}: {type(error).__name__}: {error}", 2)

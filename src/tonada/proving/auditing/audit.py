@@ -9,7 +9,7 @@ from pathlib import Path
 import datasets
 import numpy as np
 
-from tonada.datasets_scripts import registry
+from tonada.datasets_scripts import form, registry
 from tonada.proving.auditing import labels, leaks
 from tonada.proving.auditing.descriptors import Descriptors, usable
 from tonada.proving.auditing.files import Heard
@@ -29,6 +29,7 @@ class Audit:
         deal: how it was split, in words.
         songs: its rows.
         heard: their files; none where it has no audio.
+        left_out: what its reader could make no row of, a line each.
         findings: what is wrong with who stands where.
         labels: names, in the order of their ids.
         tree: lines that draw it; none without one.
@@ -41,6 +42,7 @@ class Audit:
     deal: str
     songs: list[Song]
     heard: list[Heard]
+    left_out: list[str]
     findings: list[Finding]
     labels: list[str]
     tree: list[str]
@@ -105,6 +107,7 @@ def audit(
         deal,
         songs,
         list(heard),
+        form.left_out(rows),
         leaks.find(songs, recordings(songs, identities(rows, heard), prints)),
         known,
         labels.tree(known, facts.PARENTS, Counter(song.label for song in songs)),

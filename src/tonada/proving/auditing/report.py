@@ -73,10 +73,10 @@ def _findings(audit: Audit) -> list[str]:
 
 
 def _files(audit: Audit) -> list[str]:
-    if not audit.heard:
+    if not audit.heard and not audit.left_out:
         return []
     blocks = ["## Missing and corrupt files", f"{len(audit.unheard)} of {len(audit.heard)} files cannot be heard."]
-    told = [(each.status, each.message) for each in audit.unheard]
+    told = [(each.status, each.message) for each in audit.unheard] + [("left out", each) for each in audit.left_out]
     return [*blocks, markdown_table(["what", "why"], told)] if told else blocks
 
 

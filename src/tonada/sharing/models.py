@@ -1,0 +1,56 @@
+"""A model as a stranger needs it: loaded, checked and written anew, with what stands beside its weights."""
+
+import shutil
+from pathlib import Path
+
+from tonada.listening.listener import Listener, ModelError
+from tonada.sharing.pushed_cards import write_pushed_card
+
+BESIDE = (
+    "LICENSE*",
+    "provenance.json",
+    "recipe.yaml",
+    "split.json",
+    "predictions/*.csv",
+    "*.png",
+    ".eval_results/*.yaml",
+)
+"""What goes along where a folder has it; nothing else of it leaves, be it an unfinished run or somebody's notes."""
+
+
+def open_model(model: str) -> tuple[Listener, Path]:
+    """
+    The model of a folder, or one that came with Tonada, and its folder; a folder goes before a bundled name.
+
+    Raises:
+        ModelError: there is no such model, it has no weights, it is damaged, or its extractor does not fit it.
+    """
+    if Path(model).is_dir():
+        return Listener.from_pretrained(model), Path(model)
+    if "/" in model or model.startswith("."):
+        raise ModelError(f"{model} is no folder; give one that `tonada train` or `save_pretrained` made")
+    listener = Listener.bundled(model)
+    return listener, Path(listener.model.name_or_path)
+
+
+def pack_model(listener: Listener, folder: Path, name: str, output: Path) -> None:
+    """
+    Write weights, config, preprocessor and flat code as this version of Tonada saves them, and what goes along.
+
+    Args:
+        listener: the model and its extractor.
+        folder: they were loaded from.
+        name: of the repository, which the card tells.
+        output: an empty folder.
+
+    Raises:
+        OSError: something cannot be read or written.
+        ValueError: the card or the results cannot be read, naming the file.
+    """
+    write_pushed_card(listener, folder, name, output)
+    listener.model.save_pretrained(output)
+    listener.extractor.save_pretrained(output)
+    for pattern in BESIDE:
+        for path in sorted(folder.glob(pattern)):
+            (output / path.relative_to(folder)).parent.mkdir(exist_ok=True)
+            shutil.copyfile(path, output / path.relative_to(folder))

@@ -1,0 +1,74 @@
+"""The card of a model as it stands on the Hub: under the repository's name, with the results that were measured."""
+
+from pathlib import Path
+from typing import Any
+
+import yaml
+from huggingface_hub.repocard import metadata_load, metadata_save
+
+from tonada.listening.listener import Listener
+from tonada.sharing.folders import FOR_THE_PIPELINE, FOR_TONADA, OF_THE_MIX, how_to_use
+
+FILE = "README.md"
+RESULTS = "model-index.yaml"
+"""As `tonada evaluate` writes it."""
+PLACEHOLDER = "THIS FOLDER OR ITS HUB ID"
+
+BARE = """---
+{library}
+tags: [music, tonada]
+---
+# {name}
+
+Hears a song and answers with: **{labels}**.
+
+{use}
+No card was kept with this model: what it learned from is not told here.
+"""
+
+
+def write_pushed_card(listener: Listener, folder: Path, name: str, output: Path) -> None:
+    """
+    Write the folder's card, or a bare one, with the repository's name in it and the folder's results in its head.
+
+    Args:
+        listener: the model, for a bare card.
+        folder: of the model, where `README.md` and `model-index.yaml` may lie.
+        name: of the repository.
+        output: the folder to write into.
+
+    Raises:
+        ValueError: the card's head or the results are not YAML of that kind, naming the file.
+    """
+    card = output / FILE
+    there = (folder / FILE).is_file()
+    text = _read(folder / FILE) if there else bare_card(listener, name)
+    card.write_text(text.replace(PLACEHOLDER, name), encoding="utf-8")
+    try:
+        head = metadata_load(card) or {}
+    except (yaml.YAMLError, ValueError) as error:
+        raise ValueError(f"{folder / FILE}: its head between --- and --- is no YAML mapping; mend it") from error
+    if (folder / RESULTS).is_file():
+        metadata_save(card, {**head, "model-index": _results(folder / RESULTS, name)})
+
+
+def bare_card(listener: Listener, name: str) -> str:
+    """What can be told of a model that has no card."""
+    use = how_to_use(listener.extractor)
+    library = FOR_THE_PIPELINE if use == OF_THE_MIX else FOR_TONADA
+    return BARE.format(library=library, name=name, labels=", ".join(listener.labels()), use=use)
+
+
+def _results(path: Path, name: str) -> list[dict[str, Any]]:
+    """The results, of a model that is called as its repository is, and no longer as its folder was."""
+    try:
+        return [{**each, "name": name} for each in yaml.safe_load(_read(path))["model-index"]]
+    except (yaml.YAMLError, KeyError, TypeError) as error:
+        raise ValueError(f"{path}: is no model-index; have `tonada evaluate` write it anew, or remove it") from error
+
+
+def _read(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except UnicodeDecodeError as error:
+        raise ValueError(f"{path}: is not UTF-8 text; save it as UTF-8") from error
