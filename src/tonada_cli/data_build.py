@@ -76,7 +76,7 @@ def build(
     except LicenceError as error:
         _fail(f"{error}; without --push it is built for yourself, with --despite-licence pushed all the same")
     except PushError as error:
-        _fail(f"{error}; {output} is whole, the same command sends it")
+        _fail(f"{error}; {output} is whole, nothing has to be built again")
     except (OSError, ValueError) as error:
         _fail(str(error))
     except Exception as error:  # what nobody foresaw of a file is still one line
