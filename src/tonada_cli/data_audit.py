@@ -75,9 +75,9 @@ def audit_data_set(
     REPORT/report.md has the findings, missing and corrupt files, class balance, lengths and rates, labels that occur
     together, the tree of labels, and of descriptors the correlations, the explained variance and box plots by class.
 
-    The exit code is 1 when a leak is found, else 2 when a file cannot be heard or a song was left out, which nothing was
-    compared with; each is named in the report. Descriptors of --set stay in REPORT, and the same command goes on with
-    them. Needs matplotlib: pip install 'tonada[explain]'.
+    The exit code is 1 when a leak is found, else 2 when a file cannot be heard or a song was left out: nothing was
+    compared with it. Each is named in the report. Descriptors of --set stay in REPORT, and the same command goes on
+    with them. Needs matplotlib: pip install 'tonada[explain]'.
 
     Examples:
 
