@@ -6,7 +6,7 @@ import pytest
 import torch
 from conftest import RATE, ROOT
 from safetensors import safe_open
-from tonada.datasets_scripts import emotion_4qaed, splits
+from tonada.datasets_scripts import emotion_4qaed, provenance, splits
 from tonada.feature_extraction import TonadaFeatureExtractor
 from tonada.modeling import TonadaForAudioClassification
 
@@ -102,3 +102,9 @@ def test_its_config_names_labels_and_calibration(bundled):
     assert sorted(config["label2id"]) == ["angry", "happy", "relaxed", "sad"]
     assert config["temperature"] > 0
     assert 0 < config["conformal_quantile"] < 1
+
+
+def test_the_split_that_it_names_is_the_one_beside_it(bundled):
+    named = provenance.load(bundled / provenance.FILE)
+    assert named.split == splits.load(bundled / "split.json").hash
+    assert str(named).rpartition("; ")[2] in (bundled / "README.md").read_text()

@@ -148,6 +148,7 @@ def test_a_table_that_lacks_a_column_is_one_line_and_the_others_go_on(folder, tr
     assert "short.csv: lacks 1 of 3 columns, 'noise'" in said
 
 
+@pytest.mark.slow
 def test_a_model_of_tables_refuses_sound_and_a_timeline(folder, trained):
     assert "no audio" in tonada("classify", "song.mp3", "--model", "moods", folder=folder, code=1)
     assert "--timeline" in tonada("classify", "a.csv", "--model", "moods", "--timeline", folder=folder, code=2)

@@ -207,6 +207,7 @@ def test_a_dry_run_prints_exactly_what_would_be_sent(tmp_path):
     assert out.endswith("would go to the Hub's data set me/x, private if it is new\n")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("environment", "says"),
     [

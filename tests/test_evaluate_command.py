@@ -143,6 +143,7 @@ def test_a_model_that_does_not_say_what_it_learned_from_is_warned_of_and_has_no_
     assert "flatter" in (home / "unknown" / "report.md").read_text()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [

@@ -95,6 +95,7 @@ def test_a_table_that_cannot_be_written_is_one_line(tmp_path):
     assert re.fullmatch(rf"tonada: {re.escape(str(tmp_path))}/file.*\n", done.stderr)
 
 
+@pytest.mark.slow
 def test_ctrl_c_says_how_to_go_on_and_keeps_what_was_heard(tmp_path):
     folder, output = songs_in(tmp_path / "songs", 900), tmp_path / "t.parquet"
     process = started("features", folder, "--set", "hsf90", "--output", output, "--workers", "2")
@@ -110,7 +111,7 @@ def test_ctrl_c_says_how_to_go_on_and_keeps_what_was_heard(tmp_path):
     kept = sum(pq.read_metadata(part).num_rows for part in parts_of(output))
     assert kept > 0
     assert kept in (int(counted[1]), int(counted[1]) + 1)  # one may have been written and not yet counted
-    assert processes_of(process.pid) == []
+    wait_until(lambda: processes_of(process.pid) == [], 10)  # the kernel may still be burying one
 
 
 @pytest.mark.slow

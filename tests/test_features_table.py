@@ -126,11 +126,13 @@ def test_every_published_set_can_be_written(name, folder, tmp_path, heard):
     assert all(np.isfinite(table[column][0].as_py()) for column in DESCRIPTOR_SETS[name].columns)
 
 
+@pytest.mark.slow
 def test_the_number_of_workers_does_not_change_the_table(folder, tmp_path):
     alone, together = (table_made([folder], tmp_path / f"{count}.parquet", workers=count) for count in (1, 3))
     assert alone.equals(together, check_metadata=True)
 
 
+@pytest.mark.slow
 def test_a_file_that_kills_its_process_is_named_and_costs_no_other(folder, tmp_path):
     for name in ("0a", "9"):
         soundfile.write(folder / f"{name}.wav", noise(DEADLY_SECONDS), RATE)

@@ -10,6 +10,7 @@ from conftest import ROOT, last_json, run_python
 from loopback_hub import READER, WRITER, Hub
 from test_push import BESIDE, trained_folder
 
+pytestmark = pytest.mark.slow
 HEARD = "import numpy as np\nwaveform = np.sin(np.arange(22050 * 12) / 9).astype(np.float32)\n"
 
 PUSH = """

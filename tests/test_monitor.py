@@ -69,6 +69,7 @@ def test_tables_that_share_nothing_are_refused():
         drifts({"a": ["x"]}, {"b": ["x"]})
 
 
+@pytest.mark.slow
 def test_the_command_prints_and_its_exit_code_says_that_retraining_is_due(tmp_path, generator):
     for name, shares in (("old", [0.5, 0.5]), ("new", [0.95, 0.05])):
         table = answers(generator, shares, rows=400)

@@ -178,7 +178,7 @@ def test_a_name_that_several_files_have_names_none(folder):
         ("a.xspf", "<playlist", "cannot be read as XSPF"),
         ("a.jspf", "[]", "cannot be read as JSPF"),
         ("a.jspf", "[" * 100_000, "a.jspf cannot be read as JSPF: it is nested too deeply"),
-        ("a.csv", "song,playlist,label\n" + "x" * 200_000, "a.csv cannot be read as CSV: field larger"),
+        ("a.csv", "song,playlist,label\n" + "x" * 200_000, "a.csv cannot be read as CSV: .*field larger"),
         ("a.jsonl", "\n{", "a.jsonl cannot be read as JSONL: line 2: Expecting"),
         ("a.csv", "song,mood\nx,y\n", "has no column playlist, label; its columns are song, mood"),
         ("a.jsonl", '{"song": "x"}', "line 1 has no column playlist, label; its columns are song"),
