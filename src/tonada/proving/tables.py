@@ -16,8 +16,9 @@ seed. Validation chose the epoch and fitted the calibration, so its figures flat
 settings of the emotion recipe were chosen on the validation fold of an earlier deal of the same songs, in which 12 of
 the 120 test songs were. Brackets are 95 % intervals, resampling artists; the last column resamples both systems'
 answers to the same songs together. The weights of emotion learned before the silence around a clip was left out of
-it and an offset taken off; its figures are those weights hearing as the package hears now, those of
-emotion-descriptors are as it heard then.
+it, an offset taken off, and what an epoch draws made to follow from seed and song: the recipe would not make the same
+ones today. Its figures are those weights hearing as the package hears now, those of emotion-descriptors are as it heard
+then.
 """
 
 GAP = """The gap: logistic regression on the descriptors of all songs, every song answered by a system that did not
