@@ -143,10 +143,10 @@ def load_songs(
     if streaming:
         return made.as_streaming_dataset(datasets.Split.TRAIN)
     _prepare(made)
-    rows = made.as_dataset(datasets.Split.TRAIN)
+    rows = _read(made, folder)
     if not _is_whole(made, rows):
         _prepare(made, datasets.DownloadMode.FORCE_REDOWNLOAD)
-        rows = made.as_dataset(datasets.Split.TRAIN)
+        rows = _read(made, folder)
     if made.left_out is None:
         for what in left_out(rows):
             warnings.warn(f"left out: {what}; to try again, delete {made.cache_dir}", stacklevel=3)
@@ -163,6 +163,16 @@ def _is_whole(made: SongBuilder, rows: datasets.Dataset) -> bool:
     """Whether the list of what was left out, and the audio that the builder made, are still there."""
     made_audio = [Path(audio["path"]) for audio in rows["audio"]] if made.MAKES_AUDIO else []
     return Path(made.cache_dir, LEFT_OUT).is_file() and all(path.is_file() for path in made_audio)
+
+
+def _read(made: SongBuilder, folder: Path) -> datasets.Dataset:
+    try:
+        return made.as_dataset(datasets.Split.TRAIN)
+    except ValueError as error:
+        if "corresponds to no data" not in str(error):  # what `datasets` says of a table without rows
+            raise
+        name = _name(type(made))
+        raise ValueError(f"{folder}: {name} takes none of its songs; see docs/data.md for what it takes") from error
 
 
 def _prepare(made: SongBuilder, mode: datasets.DownloadMode = datasets.DownloadMode.REUSE_DATASET_IF_EXISTS) -> None:

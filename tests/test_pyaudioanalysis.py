@@ -88,17 +88,3 @@ def test_what_is_no_npz_is_named(tmp_path, content):
     (tmp_path / "knn_sm.npz").write_bytes(content)
     with pytest.raises(ValueError, match=r"knn_sm\.npz is not read"):
         pyaudioanalysis.load(tmp_path, cache_dir=tmp_path / "cache", table="music")
-
-
-@pytest.mark.parametrize(("table", "rows", "width"), [("genre", 581, 138), ("music", 2422, 136)])
-def test_the_published_package_has_the_tables_of_the_data_folder(data, tmp_path, table, rows, width):
-    package = data / "pyAudioAnalysis-0.3.14.tar.gz"
-    if not package.is_file():
-        pytest.skip("TONADA_DATA holds no pyAudioAnalysis-0.3.14.tar.gz (pip download --no-binary :all: --no-deps)")
-    opened = pyaudioanalysis.form.opened(pyaudioanalysis.PyAudioAnalysis, package, tmp_path)
-    ours = pyaudioanalysis._read(pyaudioanalysis._file(opened, table))
-    known = pyaudioanalysis._read(pyaudioanalysis._file(data / "tables" / "pyaudioanalysis", table))
-    assert np.shape(ours["X"]) == (rows, width)
-    for name in ("X", "y", "mean", "std", "classes"):
-        kind = known[name].dtype  # the copy has X in single precision
-        np.testing.assert_array_equal(np.asarray(ours[name]).astype(kind), known[name])

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from tonada_cli.audit_printing import as_json, as_lines
-from tonada_cli.data_options import options_of
+from tonada_cli.data_options import DataSetOptions, options_of
 from tonada_cli.printing import aside, complain, quiet_libraries, track
 
 if TYPE_CHECKING:
@@ -56,13 +56,7 @@ def audit_data_set(
             show_default=False,
         ),
     ] = None,
-    option: Annotated[
-        list[str] | None,
-        typer.Option(
-            help="Of the data set's own, NAME=VALUE, again for more: table=modified (a wrong name lists them).",
-            show_default=False,
-        ),
-    ] = None,
+    option: DataSetOptions = None,
     format: Annotated[Format, typer.Option(help="For people, or for programs.")] = Format.TABLE,
 ) -> None:
     """
@@ -131,12 +125,7 @@ def _rows(name: str, folder: Path, options: list[str]) -> "Dataset":
 
     datasets.disable_progress_bars()
     load = registry.data_set(name).load
-    try:
-        return load(folder, **options_of(load, options))
-    except ValueError as error:
-        if "corresponds to no data" in str(error):  # what `datasets` says of a table without rows
-            raise ValueError(f"{folder}: {name} takes none of its songs; see docs/data.md for what it takes") from error
-        raise
+    return load(folder, **options_of(load, options))
 
 
 def _parts(rows: "Dataset", deal: Deal | None, split: Path | None, folds: int, seed: int) -> tuple[str, list[str]]:

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
-from tonada_cli.data_options import needs_folder, options_of
+from tonada_cli.data_options import DataSetOptions, needs_folder, options_of
 from tonada_cli.printing import complain, printable
 
 
@@ -17,13 +17,7 @@ def build(
         Path | None,
         typer.Argument(help="Where the data set lies; what the Hub has needs none.", show_default=False),
     ] = None,
-    option: Annotated[
-        list[str] | None,
-        typer.Option(
-            help="Of the data set's own, NAME=VALUE, again for more: table=modified (a wrong name lists them).",
-            show_default=False,
-        ),
-    ] = None,
+    option: DataSetOptions = None,
     push: Annotated[
         str | None, typer.Option(metavar="OWNER/NAME", help="Then send it to the Hub.", show_default=False)
     ] = None,

@@ -4,8 +4,17 @@ import inspect
 from collections.abc import Callable, Iterable
 from dataclasses import fields, is_dataclass
 from types import NoneType, UnionType
-from typing import Any, Union, get_args, get_origin, get_type_hints
+from typing import Annotated, Any, Union, get_args, get_origin, get_type_hints
 
+import typer
+
+DataSetOptions = Annotated[
+    list[str] | None,
+    typer.Option(
+        help="Of the data set's own, NAME=VALUE, again for more: table=modified (a wrong name lists them).",
+        show_default=False,
+    ),
+]
 EVERYWHERE = ("folder", "cache_dir", "streaming")
 A_VALUE_IS = {int: "a number without a fraction", float: "a number", bool: "true or false"}
 

@@ -52,23 +52,13 @@ def build_data_set(
     before = _built_before(output)
     output.parent.mkdir(parents=True, exist_ok=True)  # before an hour of reading
     options = dict(options or {})
-    rows = _rows(module, folder, options)
+    rows = module.load(folder, **options)
     found = provenance.of(rows, name)
     if before is None:
         _write(module, rows, found, output, options)
     elif before != found:
         raise ValueError(f"{output} holds other data ({before}) than were asked for ({found}); give another folder")
     return found
-
-
-def _rows(module: ModuleType, folder: Path | None, options: Mapping[str, Any]) -> datasets.Dataset:
-    try:
-        return module.load(folder, **options)
-    except ValueError as error:
-        if "corresponds to no data" in str(error):  # what `datasets` says of a table without rows
-            name = module.__name__.rpartition(".")[2]
-            raise ValueError(f"{folder}: {name} takes none of its songs; see docs/data.md for what it takes") from error
-        raise
 
 
 def _built_before(output: Path) -> provenance.Provenance | None:
