@@ -77,6 +77,10 @@ class Split:
             )
         return Split({song: SIDES.get(_number(part), "train") for song, part in self.parts.items()}, self.groups)
 
+    def leaving_out(self, part: str) -> "Split":
+        """One fold as `test` and all others as `train`; of a part that no song stands on, all are."""
+        return Split({song: "test" if own == part else "train" for song, own in self.parts.items()}, self.groups)
+
     def of(self, song_ids: Iterable[str]) -> list[str]:
         """
         The part of each row.

@@ -11,19 +11,23 @@ from .sparse_attention_tonada import Heard, attention_over
 
 
 class TonadaPooling(GradientCheckpointingLayer):
-    """ReLU, zeros for padded frames and max-pooling, whose in-between results gradient checkpointing need not keep."""
+    """
+    Zeros for padded frames, max-pooling and ReLU, whose in-between results gradient checkpointing need not keep.
+
+    The largest of four is above zero or not whoever asks first, so ReLU waits for the pooled quarter.
+    """
 
     def __init__(self) -> None:
         super().__init__()
         self.pool = nn.MaxPool2d(2, ceil_mode=True)
 
     def forward(self, features: torch.Tensor, frame_mask: torch.Tensor) -> torch.Tensor:
-        return self.pool(features.relu() * frame_mask[:, None, None, :])
+        return self.pool(features * frame_mask[:, None, None, :]).relu()
 
 
 class TonadaConvBlock(nn.Module):
     """
-    Convolution, batch norm, ReLU and max-pooling: `(segments, channels, mels, frames)` to half the mels and frames.
+    Convolution, batch norm, max-pooling and ReLU: `(segments, channels, mels, frames)` to half the mels and frames.
 
     Padded frames are set to zero before pooling, which after ReLU is what lies beyond the edge of an
     unpadded segment too. Odd sizes round up, so that no real frame falls off the end:
@@ -39,7 +43,8 @@ class TonadaConvBlock(nn.Module):
         self.pool = TonadaPooling()
 
     def forward(self, features: torch.Tensor, frame_mask: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-        normalised = self._normalise(self.conv(features), frame_mask.bool())
+        found = self.conv(features).contiguous(memory_format=torch.channels_last)  # the fastest to pool on a CPU
+        normalised = self._normalise(found, frame_mask.bool())
         return self.pool(normalised, frame_mask), frame_mask[:, ::2]
 
     def _normalise(self, features: torch.Tensor, real: torch.Tensor) -> torch.Tensor:

@@ -146,9 +146,9 @@ def test_a_batch_costs_the_mean_of_its_songs_each_weighed_by_its_label(model, ex
     ]
     expected = (3.0 * each[0] + 0.5 * each[1] + 0.5 * each[2]) / 3
     batch = {**heard, "labels": labels}
-    torch.testing.assert_close(Classification(model.config, weights)(model, batch), expected)
+    torch.testing.assert_close(Classification(model, weights)(batch), expected)
     swapped = {**batch, "other_labels": labels, "share": torch.zeros(3), "labels": labels.flip(0)}
-    torch.testing.assert_close(Classification(model.config, weights)(model, swapped), expected)
+    torch.testing.assert_close(Classification(model, weights)(swapped), expected)
 
 
 def test_a_cosine_warms_up_and_ends_at_zero_where_a_constant_stays(recipe):

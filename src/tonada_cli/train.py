@@ -50,8 +50,8 @@ def _train_network(recipe: Path, data: Path, output: Path, cache: Path | None, w
     from tonada.learning.training import train as train_recipe
     from tonada.listening.feature_cache import FeatureCache
     from tonada.listening.limits import AudioError
-    from tonada.proving.tables import table
     from tonada.sharing.folders import save_trained
+    from tonada.sharing.measured import scores_table
 
     try:
         wanted = load_recipe(recipe)
@@ -64,8 +64,9 @@ def _train_network(recipe: Path, data: Path, output: Path, cache: Path | None, w
     if trained is None:  # another process of this run has it
         return
     save_trained(trained, wanted, recipe, output)
-    state.unlink()
-    typer.echo(table(trained.predictions, wanted.name))
+    for unfinished in output.glob("unfinished*.safetensors"):
+        unfinished.unlink()
+    typer.echo(scores_table(trained, wanted))
     typer.echo(f"\nThe model, its card and its predictions are in {output}")
 
 

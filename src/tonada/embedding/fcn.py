@@ -31,8 +31,23 @@ class Fcn(nn.Module):
         self.dense = nn.Linear(64, 50)
 
     def forward(self, decibels: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-        maps = self.spec_bn(decibels.transpose(1, 2).unsqueeze(1))  # (songs, 1, bands, frames)
-        for layer in (self.layer1, self.layer2, self.layer3, self.layer4, self.layer5):
-            maps = layer(maps)
-        embedding = maps.flatten(1)
+        embedding = self.layer5(self.maps(decibels)).flatten(1)
         return embedding, self.dense(embedding)
+
+    def maps(self, decibels: torch.Tensor) -> torch.Tensor:
+        """What the last layer hears, `(songs, 128, 4, 5)`."""
+        maps = self.spec_bn(decibels.transpose(1, 2).unsqueeze(1))  # (songs, 1, bands, frames)
+        for layer in (self.layer1, self.layer2, self.layer3, self.layer4):
+            maps = layer(maps)
+        return maps
+
+
+def hear_two_layers(network: Fcn, decibels: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    """
+    The embedding beside mean and maximum of each map that the last layer hears, `(songs, 320)`, and the logits.
+
+    Logistic regression tells moods of 4QAED better from both layers than from the last, see `docs/training.md`.
+    """
+    maps = network.maps(decibels)
+    embedding = network.layer5(maps).flatten(1)
+    return torch.cat([embedding, maps.mean((2, 3)), maps.amax((2, 3))], dim=1), network.dense(embedding)

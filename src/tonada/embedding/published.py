@@ -1,7 +1,7 @@
 """What others trained and published, an entry each: where its weights come from, what it hears, and what it says."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
@@ -9,7 +9,7 @@ import torch
 from torch import nn
 
 from tonada.embedding import audioset, musicnn, tags
-from tonada.embedding.fcn import Fcn
+from tonada.embedding.fcn import Fcn, hear_two_layers
 from tonada.embedding.log_mel import audioset_log_mel, fcn_log_mel, musicnn_log_mel
 from tonada.embedding.openl3 import OpenL3
 from tonada.embedding.weights import read_musicnn, read_tensors
@@ -73,7 +73,7 @@ def _read_musicnn(path: Path, network: nn.Module, checkpoint: str) -> dict[str, 
 def _musicnn(checkpoint: str, width: int, network: Callable[[], nn.Module], meanings: tuple[str, ...]) -> Published:
     """Three seconds: 187 frames of 512 samples, 256 apart, and the next 187 behind them."""
     return Published(
-        width=width,
+        width=64,
         sampling_rate=16000,
         stretch=186 * 256 + 512,
         hop=187 * 256,
@@ -103,6 +103,10 @@ def _fcn(data: str, meanings: tuple[str, ...]) -> Published:
     )
 
 
+def _two_layers(facts: Published) -> Published:
+    return replace(facts, width=320, hear=hear_two_layers)  # type: ignore[arg-type]  # of an Fcn
+
+
 def _vggish(network: nn.Module, log_mel: torch.Tensor) -> Output:
     return network(log_mel.unsqueeze(1)), None
 
@@ -117,7 +121,7 @@ def _openl3(width: int, pool: tuple[int, int]) -> Published:
     file = f"torchopenl3_mel256_music_{width}.pth.tar"
     converted = f"torchopenl3_mel256_music_{width}.safetensors"
     return Published(
-        width=width,
+        width=64,
         sampling_rate=48000,
         stretch=48000,
         hop=4800,
@@ -134,7 +138,7 @@ def _audioset(
 ) -> Published:
     """0.975 seconds: 96 frames of 400 samples, 160 apart."""
     return Published(
-        width=width,
+        width=64,
         sampling_rate=16000,
         stretch=95 * 160 + 400,
         hop=hop,
@@ -159,5 +163,8 @@ EMBEDDERS = {
     "fcn-msd": _fcn("msd", tags.MSD),
     "fcn-mtat": _fcn("mtat", tags.MAGNATAGATUNE),
     "fcn-jamendo": _fcn("jamendo", tags.JAMENDO),
+    "fcn-msd-layers": _two_layers(_fcn("msd", tags.MSD)),
+    "fcn-mtat-layers": _two_layers(_fcn("mtat", tags.MAGNATAGATUNE)),
+    "fcn-jamendo-layers": _two_layers(_fcn("jamendo", tags.JAMENDO)),
 }
 """By name. Models learn from what an embedder makes: one that makes something else is a new name."""

@@ -75,6 +75,8 @@ def _kept(rows: Dataset, data: str, recipe: Recipe, split: splits.Split) -> Side
     seed = recipe.training.seed
     if recipe.data.script != data:
         return Sides(["test"] * len(rows), f"the model learned from {recipe.data.script}, all of these are new", seed)
+    if recipe.report.crossvalidate:  # its folds were for measuring; what is kept learned from all
+        split = split.leaving_out("none")
     taught = {split.groups[song] for song, part in split.parts.items() if part == "train"}
     parts = [_part(split, taught, *each) for each in zip(rows["song_id"], rows["group"], strict=True)]
     return Sides(parts, f"the split {split.hash[:12]} saved with the model", seed)

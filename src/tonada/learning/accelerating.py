@@ -18,7 +18,7 @@ logger = logging.getLogger(__name__)
 PATIENCE = timedelta(days=7)  # of the other processes, while the first makes the features of all songs
 
 
-def accelerator_of(recipe: Recipe, folder: Path | None = None) -> Accelerator:
+def accelerator_of(recipe: Recipe, folder: Path | None = None, part: str = "") -> Accelerator:
     """
     The accelerator of a run.
 
@@ -27,6 +27,7 @@ def accelerator_of(recipe: Recipe, folder: Path | None = None) -> Accelerator:
     Args:
         recipe: what is run; the tracker is told all that it says.
         folder: where trackers that write files write them; without one nothing is tracked.
+        part: of the run, which the tracker is told: a fold.
 
     Raises:
         RecipeError: the batch cannot be shared, the precision or the tracker cannot be had here.
@@ -54,7 +55,7 @@ def accelerator_of(recipe: Recipe, folder: Path | None = None) -> Accelerator:
             "share; choose a multiple of their number"
         )
     if tracker is not None:
-        accelerator.init_trackers("tonada", {"recipe": recipe.name, **_flat(recipe)})
+        accelerator.init_trackers("tonada", {"recipe": recipe.name, "part": part, **_flat(recipe)})
     return accelerator
 
 

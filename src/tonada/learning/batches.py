@@ -8,19 +8,27 @@ from torch.utils.data import Dataset, Sampler
 
 from tonada.learning.augmentation import Augmentation, Batch, mixed
 from tonada.learning.chance import chance_of
+from tonada.learning.objective import NO_LABEL
 from tonada.learning.recipe_parts import Training
 from tonada.learning.songs import Song
 
 
 class DrawnSegments(Dataset[Batch]):
     """
-    Item `n` is song `n`: `segments_per_song` of its segments at random, augmented, with its label.
+    Item `n` is song `n`: `segments_per_song` of its segments at random, augmented, with its label and its lesson.
 
     What is drawn follows from the seed, the `epoch` and the song: whoever asks, in whatever order, gets the same.
+
+    Args:
+        songs: to draw from.
+        scales: of the training songs.
+        training: how many segments, and which disguises.
+        lessons: what teachers hear in each song, `(songs, components)`, where there are teachers.
     """
 
-    def __init__(self, songs: list[Song], scales: Batch, training: Training):
+    def __init__(self, songs: list[Song], scales: Batch, training: Training, lessons: torch.Tensor | None = None):
         self.songs = songs
+        self.lessons = lessons
         self.training = training
         self.augmentation = Augmentation(training, scales)
         self.epoch = 0
@@ -30,18 +38,29 @@ class DrawnSegments(Dataset[Batch]):
 
     def __getitem__(self, index: int) -> Batch:
         with chance_of(self.training.seed, "song", self.epoch, index):
-            features, targets = self._drawn(index), {"labels": torch.tensor(self.songs[index].label)}
+            features, targets = self._drawn(index), self._targets(index)
             if self.training.mixup:
                 other = int(torch.randint(len(self.songs), ()))
                 share = float(torch.distributions.Beta(self.training.mixup, self.training.mixup).sample())
                 features = mixed(features, self._drawn(other), share)
-                targets |= {"other_labels": torch.tensor(self.songs[other].label), "share": torch.tensor(share)}
+                targets = _mixed_targets(targets, self._targets(other), share)
             return {**self.augmentation.after_mixing(features), **targets}
+
+    def _targets(self, index: int) -> Batch:
+        label = self.songs[index].label
+        targets = {"labels": torch.tensor(NO_LABEL if label is None else label)}
+        return targets if self.lessons is None else {**targets, "teachers": self.lessons[index]}
 
     def _drawn(self, index: int) -> Batch:
         features = self.songs[index].features
         drawn = torch.randperm(len(features["segment_mask"]))[: self.training.segments_per_song]
         return self.augmentation.before_mixing(features.of_segments(drawn.tolist()))
+
+
+def _mixed_targets(one: Batch, other: Batch, share: float) -> Batch:
+    """Lessons are numbers and are mixed as features are; labels stay two, of which each costs its share."""
+    lessons = {"teachers": one["teachers"].lerp(other["teachers"], 1 - share)} if "teachers" in one else {}
+    return {**one, **lessons, "other_labels": other["labels"], "share": torch.tensor(share)}
 
 
 class SongOrder(Sampler[int]):
@@ -84,7 +103,7 @@ def whole_songs(songs: Iterable[Song]) -> Iterator[Batch]:
 
 def label_weights(songs: list[Song], labels: int) -> torch.Tensor:
     """What a song of each label counts, `(labels,)`: less the more there are, on average over the songs 1."""
-    counts = Counter(song.label for song in songs)
+    counts = Counter(song.label for song in songs)  # all have one
     return torch.tensor(
         [len(songs) / (len(counts) * counts[label]) if label in counts else 0.0 for label in range(labels)]
     )

@@ -3,18 +3,16 @@
 import copy
 import math
 import time
-from collections.abc import Callable
 
 import torch
 from accelerate import Accelerator
 from accelerate.utils import gather_object
-from torch import nn
 from torch.utils.data import DataLoader
 from tqdm import tqdm
 
-from tonada.learning.augmentation import Batch
 from tonada.learning.batches import DrawnSegments, SongOrder, collate
 from tonada.learning.chance import seed_of
+from tonada.learning.objective import Classification
 from tonada.learning.optimisation import freeze, optimiser, schedule
 from tonada.learning.outputs import outputs_of
 from tonada.learning.recipe_parts import Training
@@ -24,15 +22,12 @@ from tonada.learning.synchronised_norm import synchronise
 from tonada.modeling import TonadaForAudioClassification
 from tonada.proving.scores import macro_f1
 
-Objective = Callable[[nn.Module, Batch], torch.Tensor]
-
 
 def fit(
-    model: TonadaForAudioClassification,
-    songs: dict[str, list[Song]],
-    scales: Batch,
+    objective: Classification,
+    dataset: DrawnSegments,
+    validation: list[Song],
     training: Training,
-    objective: Objective,
     accelerator: Accelerator,
     file: StateFile | None = None,
 ) -> int:
@@ -40,24 +35,23 @@ def fit(
     Teach the model in place, and leave it with the weights of its best epoch by validation macro-F1, which is returned.
 
     Args:
-        model: with its first weights.
-        songs: `train` and `validation`.
-        scales: of the training songs.
+        objective: around the model; from a batch to what a step makes smaller, a mean over the batch's songs.
+        dataset: the training songs.
+        validation: the songs that choose the epoch; without any, a later one is better.
         training: how.
-        objective: from the model and a batch to what a step makes smaller, a mean over the batch's songs.
         accelerator: see `accelerator_of`.
         file: where the run is kept after each epoch, and found again.
     """
-    dataset, order = DrawnSegments(songs["train"], scales, training), SongOrder(songs["train"], training)
+    model, order = objective.model, SongOrder(dataset.songs, training)
     is_enough = len(dataset) >= training.batch_size
     loader = DataLoader(dataset, training.batch_size, sampler=order, collate_fn=collate, drop_last=is_enough)
-    optimizer = optimiser(model, training)
+    optimizer = optimiser(objective, training)
     rates = schedule(optimizer, training, training.epochs * math.ceil(len(loader) / training.accumulate))
     if accelerator.num_processes > 1:
         synchronise(model)
-    prepared, optimizer, loader, rates = accelerator.prepare(model, optimizer, loader, rates)
+    prepared, optimizer, loader, rates = accelerator.prepare(objective, optimizer, loader, rates)
     others = {"schedule": rates} | ({"scaler": accelerator.scaler} if accelerator.scaler is not None else {})
-    run = Run(model, optimizer, others, best=copy.deepcopy(model.state_dict()))
+    run = Run(objective, optimizer, others, best=copy.deepcopy(model.state_dict()))
     if file is not None:
         file.restore(run)
     progress = run.progress
@@ -70,7 +64,7 @@ def fit(
         for step, batch in enumerate(loader):
             torch.manual_seed(seed_of(training.seed, "dropout", epoch, step, accelerator.process_index))
             with accelerator.accumulate(prepared):
-                loss = objective(prepared, batch)
+                loss = prepared(batch)
                 accelerator.backward(loss)
                 if accelerator.sync_gradients and training.clip:
                     accelerator.clip_grad_norm_(prepared.parameters(), training.clip)
@@ -83,17 +77,17 @@ def fit(
             "loss": float(accelerator.reduce(torch.stack(losses).mean(), "mean")),
             "learning_rate": rate,
             "songs_per_second": len(loader) * training.batch_size / (time.perf_counter() - begun),
-            "validation_macro_f1": (score := validation_score(model, songs["validation"], accelerator)),
         }
+        if validation:
+            told["validation_macro_f1"] = validation_score(model, validation, accelerator)
         progress.epoch = epoch
-        if score > progress.best:
+        if (score := told.get("validation_macro_f1", float(epoch))) > progress.best:
             progress.best, progress.best_epoch, run.best = score, epoch, copy.deepcopy(model.state_dict())
         if file is not None and accelerator.is_main_process:
             file.save(run)
         accelerator.log(told, step=epoch)
-        bar.set_postfix(
-            {name: f"{value:.3g}" for name, value in (told | {"best": progress.best}).items()}, refresh=False
-        )
+        shown = told | ({"best": progress.best} if validation else {})
+        bar.set_postfix({name: f"{value:.3g}" for name, value in shown.items()}, refresh=False)
         bar.update()
     bar.close()
     accelerator.unwrap_model(prepared, keep_fp32_wrapper=False)

@@ -1,6 +1,7 @@
 """How weights move: the optimiser, the learning rate's way, and what does not move yet."""
 
 import torch
+from torch import nn
 from torch.optim.lr_scheduler import LambdaLR, LRScheduler, OneCycleLR
 from transformers import get_cosine_schedule_with_warmup
 
@@ -10,9 +11,9 @@ from tonada.modeling import TonadaForAudioClassification
 WARM_UP = 0.1  # of the steps
 
 
-def optimiser(model: TonadaForAudioClassification, training: Training) -> torch.optim.Optimizer:
+def optimiser(objective: nn.Module, training: Training) -> torch.optim.Optimizer:
     """AdamW over all that may ever learn."""
-    return torch.optim.AdamW(model.parameters(), training.learning_rate, weight_decay=training.weight_decay)
+    return torch.optim.AdamW(objective.parameters(), training.learning_rate, weight_decay=training.weight_decay)
 
 
 def schedule(optimizer: torch.optim.Optimizer, training: Training, steps: int) -> LRScheduler:

@@ -3,22 +3,21 @@
 from pathlib import Path
 
 from tonada.datasets_scripts import provenance
-from tonada.datasets_scripts.registry import data_set
+from tonada.datasets_scripts.splits import Split
 from tonada.feature_extraction import TonadaFeatureExtractor
 from tonada.learning.recipe_parts import Data
-from tonada.learning.songs import split_of
+from tonada.learning.songs import rows_of
 from tonada.listening.feature_cache import FeatureCache
 
 
 def provenance_of(
-    data: Data, root: Path, extractor: TonadaFeatureExtractor, cache: FeatureCache | None = None
+    data: Data, root: Path, extractor: TonadaFeatureExtractor, split: Split, cache: FeatureCache
 ) -> provenance.Provenance:
     """
-    The provenance of a recipe's songs under `root`, heard with the extractor; the cache remembers what files hold.
+    The provenance of a recipe's songs under `root`, so dealt and so heard; the cache remembers what files hold.
 
     Raises:
         OSError: a recording cannot be read.
     """
-    rows = data_set(data.script).load(root / data.folder)
-    digest = (cache or FeatureCache()).contents.digest
-    return provenance.of(rows, data.script, split_of(rows, data, root).hash, extractor.to_dict(), digest)
+    rows = rows_of(data, root)
+    return provenance.of(rows, data.script, split.hash, extractor.to_dict(), cache.contents.digest)

@@ -92,11 +92,44 @@ class Training:
 
 
 @dataclass(frozen=True)
+class Teachers:
+    """
+    Published networks from which the model learns beside the labels; see `docs/training.md`. None by default.
+
+    Attributes:
+        names: of `tonada.embedding`; their weights are where `TONADA_WEIGHTS` says.
+        weight: what a song's embedding must tell of them counts beside its label.
+        components: of what they hear together, so many principal ones are learned.
+        also: data sets whose songs are heard without their labels, `{script: …, folder: …}` each.
+    """
+
+    names: tuple[str, ...] = ()
+    weight: float = 3.0
+    components: int = 96
+    also: tuple[dict[str, str], ...] = ()
+
+
+@dataclass(frozen=True)
+class Report:
+    """
+    What is measured on which songs.
+
+    Attributes:
+        crossvalidate: every fold is answered by a model that all others taught, for as many epochs as the recipe says;
+            the model that is kept learns from all songs. Without it one fold tests and one validates.
+    """
+
+    crossvalidate: bool = False
+
+
+@dataclass(frozen=True)
 class Recipe:
-    """One system: what to load, how to hear it, what to build, how to teach it."""
+    """One system: what to load, how to hear it, what to build, how to teach it, what to measure."""
 
     name: str
     data: Data
     features: dict[str, Any] = field(default_factory=dict)
     model: dict[str, Any] = field(default_factory=dict)
     training: Training = field(default_factory=Training)
+    teachers: Teachers = field(default_factory=Teachers)
+    report: Report = field(default_factory=Report)

@@ -12,8 +12,9 @@ from typing import Any
 
 import yaml
 
+from tonada.embedding.published import EMBEDDERS
 from tonada.feature_extraction import TonadaFeatureExtractor
-from tonada.learning.recipe_parts import CHOICES, Data, Recipe, Training
+from tonada.learning.recipe_parts import CHOICES, Data, Recipe, Report, Teachers, Training
 from tonada.modeling import TonadaConfig
 
 # What the model must share with the extractor follows from `features` and is said there alone.
@@ -63,11 +64,32 @@ def _recipe(content: Any) -> Recipe:
     training = checked("training", parts.get("training"), _fields(Training))
     features = checked("features", parts.get("features"), _arguments(TonadaFeatureExtractor))
     model = checked("model", parts.get("model"), _model_settings())
-    recipe = Recipe(str(parts["name"]), Data(**data), features, model, Training(**training))
-    for part in (recipe.data, recipe.training):
+    teachers, report = _teachers(parts.get("teachers")), checked("report", parts.get("report"), _fields(Report))
+    recipe = Recipe(str(parts["name"]), Data(**data), features, model, Training(**training), teachers, Report(**report))
+    for part in (recipe.data, recipe.training, recipe.report):
         _check_types(part)
     _check_values(recipe)
+    if recipe.report.crossvalidate and "patience" in training:
+        raise RecipeError("report has crossvalidate, where no song tells when to stop; leave out training's patience")
     return recipe
+
+
+def _teachers(content: Any) -> Teachers:
+    if content is None:
+        return Teachers()
+    parts = checked("teachers", content, _fields(Teachers), required={"names"})
+    names, also = parts["names"], parts.get("also", [])
+    if not isinstance(names, list) or not names or any(name not in EMBEDDERS for name in names):
+        raise RecipeError(f"teachers has names: {names!r}; list some of {', '.join(EMBEDDERS)}")
+    if not isinstance(also, list):
+        raise RecipeError(f"teachers has also: {also!r}; list data sets, {{script: …, folder: …}} each")
+    for source in also:
+        checked("teachers.also", source, {"script", "folder"}, required={"script", "folder"})
+    teachers = Teachers(**{**parts, "names": tuple(names), "also": tuple(also)})
+    _check_types(teachers)
+    if teachers.components < 1:
+        raise RecipeError(f"teachers has components: {teachers.components}; it must be at least 1")
+    return teachers
 
 
 def _check_values(recipe: Recipe) -> None:
@@ -106,11 +128,11 @@ def _check_encoder(recipe: Recipe) -> None:
         raise RecipeError("training has frozen_epochs, but nothing learns after them; set encoder_unfrozen under model")
 
 
-def _check_types(part: Data | Training) -> None:
+def _check_types(part: Data | Training | Teachers | Report) -> None:
+    kinds: dict[Any, tuple[type, ...]] = {int: (int,), float: (int, float), str: (str,), bool: (bool,)}
     for each in dataclasses.fields(part):
-        value = getattr(part, each.name)
-        allowed = {int: (int,), float: (int, float), str: (str,)}[each.type]  # type: ignore[index]
-        if not isinstance(value, allowed) or isinstance(value, bool):
+        value, allowed = getattr(part, each.name), kinds.get(each.type, (tuple,))
+        if not isinstance(value, allowed) or isinstance(value, bool) > (bool in allowed):
             raise RecipeError(f"{each.name} is {value!r}; expected {' or '.join(kind.__name__ for kind in allowed)}")
         if each.name in CHOICES and value not in CHOICES[each.name]:
             raise RecipeError(f"{each.name} is {value!r}; choose among {', '.join(CHOICES[each.name])}")

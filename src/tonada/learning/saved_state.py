@@ -46,8 +46,8 @@ class Run:
     What changes while a run goes.
 
     Attributes:
-        model: with the weights as they are.
-        best: the weights of the best epoch so far.
+        model: with the weights as they are, and those of what it learns by.
+        best: the model's weights of the best epoch so far.
         others: by name, what else has a `state_dict`, of numbers and lists alone: schedule, scaler of fp16.
     """
 

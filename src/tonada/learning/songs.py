@@ -21,12 +21,13 @@ TRAINING_OVERLAP = 0.75  # training draws its segments at quarter steps, so that
 
 @dataclass(frozen=True)
 class Song:
-    """One labelled recording: its features as the extractor makes them, without the songs dimension."""
+    """One recording: its features as the extractor makes them, without the songs dimension, and its label's id."""
 
     song_id: str
     group: str
-    label: int
+    label: int | None
     features: Features
+    path: str
 
 
 def load_songs(
@@ -35,6 +36,7 @@ def load_songs(
     extractor: TonadaFeatureExtractor,
     cache: FeatureCache | None = None,
     workers: int = 1,
+    split: splits.Split | None = None,
 ) -> tuple[dict[str, list[Song]], list[str]]:
     """
     The songs of each split, and the names of the labels.
@@ -48,6 +50,31 @@ def load_songs(
             overlapping segments.
         cache: where features are kept, the person's own by default.
         workers: processes that make those that are not.
+        split: where each song stands, if not as `data` says.
+    """
+    rows = rows_of(data, root)
+    dealt = (split or split_of(rows, data, root)).of(rows["song_id"])
+    ears = {"train": overlapping(extractor)}
+    check_input_of(extractor)  # before an hour of listening
+    songs: dict[str, list[Song]] = {"train": [], "validation": [], "test": []}
+    hearing = [(row["audio"]["path"], ears.get(side, extractor)) for row, side in zip(rows, dealt, strict=True)]
+    heard = tqdm(features_of(hearing, cache or FeatureCache(), workers), "listening", len(hearing), unit="song")
+    for row, side, features in zip(rows, dealt, heard, strict=True):
+        songs[side].append(Song(row["song_id"], row["group"], row["label"], features, row["audio"]["path"]))
+    return songs, rows.features["label"].names
+
+
+def overlapping(extractor: TonadaFeatureExtractor) -> TonadaFeatureExtractor:
+    """The same ear, with segments at quarter steps."""
+    return TonadaFeatureExtractor.from_dict({**extractor.to_dict(), "segment_overlap": TRAINING_OVERLAP})
+
+
+def rows_of(data: Data, root: Path) -> Dataset:
+    """
+    The rows of a recipe's data set.
+
+    Raises:
+        RecipeError: there is no such data set, or it has no audio.
     """
     try:
         load = data_set(data.script).load
@@ -56,31 +83,25 @@ def load_songs(
     rows = load(root / data.folder)
     if "audio" not in rows.features:
         raise RecipeError(f"data.script is {data.script!r}, which has no audio; a recipe learns from audio")
-    dealt = split_of(rows, data, root).of(rows["song_id"])
-    overlapping = TonadaFeatureExtractor.from_dict({**extractor.to_dict(), "segment_overlap": TRAINING_OVERLAP})
-    check_input_of(extractor)  # before an hour of listening
-    songs: dict[str, list[Song]] = {"train": [], "validation": [], "test": []}
-    hearing = [
-        (row["audio"]["path"], overlapping if split == "train" else extractor)
-        for row, split in zip(rows, dealt, strict=True)
-    ]
-    heard = tqdm(features_of(hearing, cache or FeatureCache(), workers), "listening", len(hearing), unit="song")
-    for row, split, features in zip(rows, dealt, heard, strict=True):
-        songs[split].append(Song(row["song_id"], row["group"], row["label"], features))
-    return songs, rows.features["label"].names
+    return rows
 
 
 def split_of(rows: Dataset, data: Data, root: Path = Path()) -> splits.Split:
     """Which songs train, validate and test, as a recipe deals them; `root` is the folder of all, where a split lies."""
+    dealt = deal(rows, data, root)
+    return dealt if set(dealt.parts.values()) <= SIDES else dealt.sides()
+
+
+def deal(rows: Dataset, data: Data, root: Path = Path()) -> splits.Split:
+    """The folds that a recipe deals, or the sides of an official or saved split."""
     if data.deal == "official":
         return splits.official(rows)
     earlier = splits.load(root / data.split) if data.split else None
     if data.deal == "saved" and earlier is not None:
-        return earlier if set(earlier.parts.values()) <= SIDES else earlier.sides()
+        return earlier
     if data.deal == "extended":
-        return splits.extended(rows, data.folds, data.seed, earlier).sides()
-    deal = splits.hashed if data.deal == "hashed" else splits.even
-    return deal(rows, data.folds, data.seed).sides()
+        return splits.extended(rows, data.folds, data.seed, earlier)
+    return (splits.hashed if data.deal == "hashed" else splits.even)(rows, data.folds, data.seed)
 
 
 def split_from(songs: dict[str, list[Song]]) -> splits.Split:

@@ -5,27 +5,24 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import torch
-from accelerate.utils import set_seed
 
 from tonada.datasets_scripts.provenance import Provenance
 from tonada.datasets_scripts.splits import Split
 from tonada.feature_extraction import TonadaFeatureExtractor
-from tonada.learning.accelerating import accelerator_of
-from tonada.learning.augmentation import Batch
 from tonada.learning.baselines import baselines
-from tonada.learning.batches import label_weights
-from tonada.learning.calibration import conformal_quantile, fit_temperature
-from tonada.learning.loop import fit
-from tonada.learning.objective import Classification
+from tonada.learning.calibration import calibrate, fold_by_fold, scores_of
+from tonada.learning.lessons import Lesson, Taught
+from tonada.learning.memory import keep_freed_memory
 from tonada.learning.outputs import outputs_of
 from tonada.learning.provenance import provenance_of
-from tonada.learning.recipes import Recipe
-from tonada.learning.saved_state import StateFile, fingerprint
-from tonada.learning.scales import scales_of
-from tonada.learning.songs import Song, load_songs, split_from
+from tonada.learning.recipe_parts import Recipe
+from tonada.learning.recipes import RecipeError
+from tonada.learning.songs import SIDES, deal, rows_of, split_of
 from tonada.listening.feature_cache import FeatureCache
-from tonada.modeling import TonadaConfig, TonadaForAudioClassification
+from tonada.modeling import TonadaForAudioClassification
 from tonada.proving.predictions import HELD_OUT, Prediction
+
+Systems = dict[str, list[Prediction]]
 
 
 @dataclass(frozen=True)
@@ -38,13 +35,13 @@ class Trained:
         extractor: what it hears with.
         predictions: of every held-out song, by system: the recipe's name, and the baselines.
         epoch: the best one, from 1.
-        split: which songs it learned from, was chosen on, and was tested on.
+        split: which songs it learned from, was chosen on, and was tested on; under cross-validation the folds.
         provenance: names the songs, the split and the features that it learned from.
     """
 
     model: TonadaForAudioClassification
     extractor: TonadaFeatureExtractor
-    predictions: dict[str, list[Prediction]]
+    predictions: Systems
     epoch: int
     split: Split
     provenance: Provenance
@@ -59,7 +56,7 @@ def train(
     resume: bool = False,
 ) -> Trained | None:
     """
-    Train a recipe's model, choosing on validation; the test songs choose nothing.
+    Train a recipe's model, choosing on validation, or answering each fold by a model that did not learn from it.
 
     Of several processes the first returns what was trained, the others nothing.
 
@@ -68,73 +65,58 @@ def train(
         root: the folder that holds the recipe's data set.
         cache: where features are kept, the person's own by default.
         workers: processes that make those that are not.
-        state: the file that the run can be gone on with from, written after each epoch; none is by default.
+        state: the file that the run can be gone on with from, written after each epoch; none is by default. Each fold
+            has one of its own beside it.
         resume: go on from it, if it is there.
     """
-    accelerator = accelerator_of(recipe, None if state is None else state.parent)
-    set_seed(recipe.training.seed)  # before the model exists, so that its first weights are the seed's too
+    keep_freed_memory()
     extractor = TonadaFeatureExtractor(**recipe.features)
-    with accelerator.main_process_first():  # the others find in the cache what it has made
-        songs, labels = load_songs(recipe.data, root, extractor, cache, workers)
-    scales = scales_of(songs["train"])
-    model = new_model(recipe, extractor, labels, scales)
-    weights = label_weights(songs["train"], len(labels)) if recipe.training.class_balance == "weights" else None
-
-    file = None if state is None else StateFile(state, fingerprint(recipe, songs), resume)
-    epoch = fit(model, songs, scales, recipe.training, Classification(model.config, weights), accelerator, file)
-    is_first = accelerator.is_main_process
-    accelerator.end_training()
-    if not is_first:
+    lesson = Lesson(recipe, root, extractor, cache or FeatureCache(), workers, state, resume)
+    carried_out = _crossvalidated if recipe.report.crossvalidate else _held_out
+    taught, systems, split = carried_out(lesson)
+    if not taught.is_first:
         return None
-    calibrate(model, songs["validation"])
-    own = [prediction for split in HELD_OUT for prediction in predict(model, songs[split], split, recipe)]
-    systems = {recipe.name: own, **baselines(songs, labels, recipe)}
-    provenance = provenance_of(recipe.data, root, extractor, cache)
-    return Trained(model, extractor, systems, epoch, split_from(songs), provenance)
+    provenance = provenance_of(recipe.data, root, extractor, split, lesson.cache)
+    return Trained(taught.model, extractor, systems, taught.epoch, split, provenance)
 
 
-def new_model(
-    recipe: Recipe, extractor: TonadaFeatureExtractor, labels: list[str], scales: Batch
-) -> TonadaForAudioClassification:
-    """An untrained model that fits the extractor, with the training songs' scales in its buffers."""
-    settings = dict(
-        branches=extractor.branches,
-        num_channels=extractor.num_channels,
-        num_mel_bins=extractor.num_bands,
-        num_descriptors=len(extractor.columns),
-        feature_schema=extractor.feature_schema["hash"],
-        id2label=dict(enumerate(labels)),
-        label2id={label: index for index, label in enumerate(labels)},
-        **({"embedding_width": len(scales["embeddings_mean"])} if "embeddings_mean" in scales else {}),
-        **{
-            name: value for name, value in recipe.model.items() if name not in ("preset", "encoder", "encoder_revision")
-        },
-    )
-    settings["temperature"] = 1.0  # whatever the recipe says: it is fitted to the scores as they are without one
-    if "waveform" in extractor.branches:
-        encoder, revision = recipe.model["encoder"], recipe.model.get("encoder_revision")
-        model = TonadaForAudioClassification.with_encoder(encoder, revision, **settings)
-    else:
-        model = TonadaForAudioClassification(TonadaConfig.preset(recipe.model.get("preset", "default"), **settings))
-    for branch, encoder in model.tonada.encoders.items():
-        if hasattr(encoder, "scale"):  # source S2's network takes embeddings as they are
-            encoder.mean.copy_(scales[f"{branch}_mean"])
-            encoder.scale.copy_(scales[f"{branch}_scale"])
-    return model
+def _held_out(lesson: Lesson) -> tuple[Taught, Systems, Split]:
+    """One fold tests, one validates: the epoch and the calibration are its choice."""
+    recipe = lesson.recipe
+    split = split_of(rows_of(recipe.data, lesson.root), recipe.data, lesson.root)
+    taught = lesson.teach(split)
+    model, songs = taught.model, taught.songs
+    if not taught.is_first:
+        return taught, {}, split
+    scores = torch.cat([output.logits for output in outputs_of(model, songs["validation"])])
+    calibrate(model.config, scores, torch.tensor([song.label for song in songs["validation"]]))
+    own = [prediction for side in HELD_OUT for prediction in predict(taught, side, side, recipe)]
+    return taught, {recipe.name: own, **baselines(songs, taught.labels, recipe)}, split
 
 
-def calibrate(model: TonadaForAudioClassification, songs: list[Song]) -> None:
-    """Fit temperature and conformal quantile on validation songs, into the model's config."""
-    model.config.temperature = 1.0
-    scores = torch.cat([output.logits for output in outputs_of(model, songs)])
-    labels = torch.tensor([song.label for song in songs])
-    model.config.temperature = fit_temperature(scores, labels)
-    calibrated = (scores / model.config.temperature).log_softmax(-1)
-    model.config.conformal_quantile = conformal_quantile(calibrated.exp(), labels)
+def _crossvalidated(lesson: Lesson) -> tuple[Taught, Systems, Split]:
+    """Every fold is answered once; then a model learns from all songs, calibrated by those answers."""
+    recipe = lesson.recipe
+    folds = deal(rows_of(recipe.data, lesson.root), recipe.data, lesson.root)
+    if set(folds.parts.values()) <= SIDES:
+        raise RecipeError("report has crossvalidate: true, but data has sides and no folds; deal: even has folds")
+    systems: Systems = {}
+    for fold in sorted(set(folds.parts.values()), key=int):
+        taught = lesson.teach(folds.leaving_out(fold), f"fold-{fold}")
+        if taught.is_first:
+            answered = {recipe.name: list(predict(taught, "test", f"fold {fold}", recipe))}
+            for name, answers in (answered | baselines(taught.songs, taught.labels, recipe, f"fold {fold}")).items():
+                systems[name] = systems.get(name, []) + answers
+    taught = lesson.teach(folds.leaving_out("none"), "all")
+    if taught.is_first:
+        calibrate(taught.model.config, *scores_of(systems[recipe.name]))
+        systems[recipe.name] = fold_by_fold(systems[recipe.name])
+    return taught, systems, folds
 
 
-def predict(model: TonadaForAudioClassification, songs: list[Song], split: str, recipe: Recipe) -> Iterator[Prediction]:
-    """What the model says of each song, beside the truth."""
+def predict(taught: Taught, side: str, split: str, recipe: Recipe) -> Iterator[Prediction]:
+    """What a model says of each song of a side, beside the truth; `split` is what the side is called."""
+    model, songs = taught.model, taught.songs[side]
     for song, output in zip(songs, outputs_of(model, songs), strict=True):
         yield Prediction(
             song.song_id,

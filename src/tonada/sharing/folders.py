@@ -7,8 +7,7 @@ from tonada.learning.recipes import Recipe
 from tonada.learning.training import Trained
 from tonada.listening.listener import check_pair
 from tonada.proving.predictions import write_predictions
-from tonada.proving.scores import set_coverage
-from tonada.proving.tables import table
+from tonada.sharing.measured import how_sure, what_was_measured
 
 CARD = """---
 {library}
@@ -22,12 +21,7 @@ Hears a song and answers with one of: **{labels}**. Learned from `{script}`, {se
 {use}
 ## What was measured
 
-Artists, joint ones together with those they name, are on one side of the split only: one fold of {folds} for
-validation, one for test, one seed. Validation chose the epoch ({epoch}) and fitted the calibration, so its figures
-flatter; the test songs chose nothing. Brackets are 95 % intervals, resampling artists.
-
-{table}
-
+{measured}
 Learned from and measured on {provenance} (whole in `provenance.json`).
 
 Chance is {chance:.2f} in accuracy. `majority` always gives the most frequent label; `logistic-regression` has the same
@@ -35,9 +29,7 @@ descriptors, averaged over the song. Printed by `tonada train {recipe}`.
 
 ## How sure
 
-Probabilities are calibrated with temperature {temperature:.3f}, fitted on the validation songs. Sets of labels with a
-probability of at least {threshold:.3f} were fitted there to hold nine truths in ten; of the test songs they hold
-{coverage:.3f}, with {size:.2f} labels on average.
+{sure}
 
 ## Limits
 
@@ -96,8 +88,6 @@ def card(trained: Trained, recipe: Recipe, recipe_path: Path) -> str:
     extractor = trained.extractor
     use = how_to_use(extractor)
     config = trained.model.config
-    threshold = 1 - config.conformal_quantile
-    coverage, size = set_coverage(trained.predictions[recipe.name], threshold)
     return CARD.format(
         name=recipe.name,
         library=FOR_THE_PIPELINE if use == OF_THE_MIX else FOR_TONADA,
@@ -106,14 +96,9 @@ def card(trained: Trained, recipe: Recipe, recipe_path: Path) -> str:
         script=recipe.data.script,
         segment=f"{seconds:g}-second segments" if (seconds := extractor.segment_seconds) else "whole songs",
         rate=extractor.sampling_rate,
-        epoch=trained.epoch,
-        table=table(trained.predictions, recipe.name),
+        measured=what_was_measured(trained, recipe),
         provenance=trained.provenance,
         chance=1 / config.num_labels,
         recipe=recipe_path,
-        temperature=config.temperature,
-        folds=recipe.data.folds,
-        threshold=threshold,
-        coverage=coverage,
-        size=size,
+        sure=how_sure(trained, recipe),
     )

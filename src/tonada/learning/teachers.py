@@ -1,0 +1,88 @@
+"""What published networks hear in songs, in few uncorrelated numbers a song: a network of ours can learn them too."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import torch
+from sklearn.decomposition import PCA
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+from tqdm import tqdm
+
+from tonada.datasets_scripts.registry import data_set
+from tonada.embedding.embedders import load_embedder
+from tonada.embedding.errors import EmbeddingError
+from tonada.feature_extraction import TonadaFeatureExtractor
+from tonada.learning.recipe_parts import Teachers
+from tonada.learning.recipes import RecipeError
+from tonada.learning.songs import Song
+from tonada.listening.feature_cache import FeatureCache
+from tonada.listening.many_features import features_of
+
+
+def unlabelled_songs(
+    teachers: Teachers, root: Path, extractor: TonadaFeatureExtractor, cache: FeatureCache, workers: int = 1
+) -> list[Song]:
+    """The songs of `teachers.also`, whose labels are not read: teachers say what there is to learn in them."""
+    songs = []
+    for source in teachers.also:
+        rows = data_set(source["script"]).load(root / source["folder"])
+        hearing = [(audio["path"], extractor) for audio in rows["audio"]]
+        heard = tqdm(features_of(hearing, cache, workers), source["script"], len(hearing), unit="song", disable=None)
+        for row, (path, _), features in zip(rows, hearing, heard, strict=True):
+            songs.append(Song(row["song_id"], row["group"], None, features, path))
+    return songs
+
+
+def heard_by_teachers(teachers: Teachers, songs: Sequence[Song], cache: FeatureCache, workers: int = 1) -> torch.Tensor:
+    """
+    What all teachers together hear in each song, the mean over its steps: `(songs, width)`.
+
+    Raises:
+        RecipeError: the weights of a teacher are not here.
+        AudioError: a file cannot be read as sound.
+    """
+    heard = []
+    for name in teachers.names:
+        hearing = [(song.path, _ear_of(name)) for song in songs]
+        told = tqdm(features_of(hearing, cache, workers), name, len(songs), unit="song", disable=None)
+        heard.append(torch.stack([_mean_of_steps(features) for features in told]))
+    return torch.cat(heard, dim=1)
+
+
+def lessons_from(heard: torch.Tensor, components: int) -> tuple[torch.Tensor, torch.Tensor]:
+    """
+    The principal components of what is heard, standardised before and each of variance 1 after (whitened).
+
+    Args:
+        heard: in the songs to learn from, `(songs, width)`.
+        components: how many, as far as there are so many.
+
+    Returns:
+        `(songs, components)`, and what each component counts: the root of its singular value, on average 1.
+    """
+    projection = PCA(min(components, *heard.shape), whiten=True, svd_solver="full")
+    lessons = make_pipeline(StandardScaler(), projection).fit_transform(heard.double().numpy())
+    importance = np.sqrt(projection.singular_values_)
+    return torch.from_numpy(lessons).float(), torch.from_numpy(importance / importance.mean()).float()
+
+
+def _ear_of(name: str) -> TonadaFeatureExtractor:
+    try:
+        facts = load_embedder(name).published
+    except EmbeddingError as error:
+        raise RecipeError(f"teachers: {error}") from error
+    return TonadaFeatureExtractor(
+        sampling_rate=facts.sampling_rate,
+        max_frequency=None,
+        branches=["embeddings"],
+        embedder=name,
+        embedding_rate=facts.steps_per_second,
+        embedding_seconds=facts.seconds,
+        segment_seconds=facts.seconds,
+    )
+
+
+def _mean_of_steps(features) -> torch.Tensor:
+    return features["embeddings"][features["step_mask"].bool()].mean(0)
