@@ -16,12 +16,13 @@ from tonada.feature_extraction import TonadaFeatureExtractor
 from torch.utils.data import DataLoader
 
 from tonada.learning.batches import DrawnSegments, SongOrder, collate
+from tonada.learning.lessons import new_model
+from tonada.learning.memory import keep_freed_memory
 from tonada.learning.objective import Classification
 from tonada.learning.optimisation import optimiser
 from tonada.learning.recipes import load_recipe
 from tonada.learning.scales import scales_of
 from tonada.learning.songs import load_songs
-from tonada.learning.training import new_model
 
 RECIPE = Path(__file__).parent.parent / "recipes" / "emotion.yaml"
 
@@ -32,24 +33,34 @@ def main() -> None:
     extractor = TonadaFeatureExtractor(**recipe.features)
     songs, labels = load_songs(recipe.data, Path(sys.argv[1]), extractor)
     scales = scales_of(songs["train"])
-    model = new_model(recipe, extractor, labels, scales).train()
-    optimizer, objective = optimiser(model, recipe.training), Classification(model.config)
+    objective = Classification(new_model(recipe, extractor, labels, scales)).train()
+    optimizer = optimiser(objective, recipe.training)
     dataset, order = DrawnSegments(songs["train"], scales, recipe.training), SongOrder(songs["train"], recipe.training)
     loader = DataLoader(dataset, recipe.training.batch_size, sampler=order, collate_fn=collate, drop_last=True)
-    of_the_model, begun = 0.0, time.perf_counter()
-    for batch in loader:
-        start = time.perf_counter()
-        objective(model, batch).backward()
-        optimizer.step()
-        optimizer.zero_grad()
-        of_the_model += time.perf_counter() - start
-    seconds = time.perf_counter() - begun
     count = len(loader) * recipe.training.batch_size
     print(
         f"{platform.machine()}, {os.cpu_count()} cores, torch {torch.__version__} on {torch.get_num_threads()} threads"
     )
     print("\n| an epoch of | songs a second | share of the time in the model |\n|---|---|---|")
-    print(f"| {recipe.name}, {count} songs | {count / seconds:.1f} | {of_the_model / seconds:.1%} |")
+    for way in ("memory given back", "memory kept", "memory kept, bf16"):
+        if way == "memory kept":
+            keep_freed_memory()
+        seconds, of_the_model = _epoch(objective, optimizer, loader, is_half=way.endswith("bf16"))
+        print(f"| {recipe.name}, {count} songs, {way} | {count / seconds:.1f} | {of_the_model / seconds:.1%} |")
+
+
+def _epoch(objective: Classification, optimizer: torch.optim.Optimizer, loader: DataLoader, is_half: bool):
+    """Seconds of an epoch, and of the model within it."""
+    of_the_model, begun = 0.0, time.perf_counter()
+    for batch in loader:
+        start = time.perf_counter()
+        with torch.autocast("cpu", torch.bfloat16, enabled=is_half):
+            loss = objective(batch)
+        loss.backward()
+        optimizer.step()
+        optimizer.zero_grad()
+        of_the_model += time.perf_counter() - start
+    return time.perf_counter() - begun, of_the_model
 
 
 if __name__ == "__main__":

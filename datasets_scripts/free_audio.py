@@ -45,9 +45,10 @@ COLUMNS = ("task", "label", "package", "version", "path", "licence", "sha256")
 
 @dataclass
 class FreeAudioConfig(datasets.BuilderConfig):
-    """Which labels."""
+    """Which labels, and from how many seconds on a file is taken."""
 
     task: str = "music_detect"
+    shortest: float = 0.0
 
 
 class FreeAudio(form.SongBuilder):
@@ -61,8 +62,10 @@ class FreeAudio(form.SongBuilder):
         return datasets.DatasetInfo(description=__doc__, features=features, citation=CITATION, license=LICENSE)
 
     def _songs(self, folder: Path) -> Iterator[dict[str, Any]]:
-        for row in tables.read(folder / "metadata.csv", ("file_name", *COLUMNS)):
-            if row["task"] == self.config.task:
+        shortest = self.config.shortest
+        needed = ("file_name", *COLUMNS, *(["duration"] if shortest else []))
+        for row in tables.read(folder / "metadata.csv", needed):
+            if row["task"] == self.config.task and (not shortest or float(row["duration"]) >= shortest):
                 yield {
                     "audio": str(tables.inside(folder, row["file_name"])),
                     "label": LABEL_OF[tables.word(f"the label of {row['file_name']}", row["label"], LABEL_OF)],
@@ -72,11 +75,24 @@ class FreeAudio(form.SongBuilder):
 
 
 def load(
-    folder: str | Path, cache_dir: str | Path | None = None, streaming: bool = False, task: str = "music_detect"
+    folder: str | Path,
+    cache_dir: str | Path | None = None,
+    streaming: bool = False,
+    task: str = "music_detect",
+    shortest: float = 0.0,
 ) -> Any:
-    """The files of a task (`music_detect`, `genre` or `emotion_weak`), as `form.load_songs` has them."""
+    """
+    The files of a task, as `form.load_songs` has them.
+
+    Args:
+        folder: that `fetch` made.
+        cache_dir, streaming: as in every data set.
+        task: `music_detect`, `genre` or `emotion_weak`.
+        shortest: seconds; shorter files are left out. Most speech here is prompts of a second or two, and who learns
+            from them as they are learns that what is short is no music.
+    """
     tables.word("task", task, TASKS)
-    return form.load_songs(FreeAudio, folder, cache_dir, streaming, task=task)
+    return form.load_songs(FreeAudio, folder, cache_dir, streaming, task=task, shortest=float(shortest))
 
 
 def fetch(folder: Path, manifest: Path = MANIFEST, progress: Callable[[list[Any]], Iterable[Any]] = iter) -> list[str]:

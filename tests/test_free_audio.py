@@ -186,3 +186,13 @@ def test_the_command_fetches_it(apt, tmp_path):
     assert done.returncode == 1
     assert "wesnoth-1.16-music 1.0 is not the manifest's" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_short_files_can_be_left_out(tmp_path):
+    shutil.copytree(SAMPLE, tmp_path / "sample")
+    lines = (SAMPLE / "metadata.csv").read_text().splitlines()
+    timed = [f"{line},{'duration' if number == 0 else number}" for number, line in enumerate(lines)]
+    (tmp_path / "sample" / "metadata.csv").write_text("\n".join(timed) + "\n")
+    every, kept = (free_audio.load(tmp_path / "sample", tmp_path, shortest=seconds)["song_id"] for seconds in (0, 3))
+    assert list(kept) == list(every)[-len(kept) :]
+    assert 0 < len(kept) < len(every)

@@ -15,7 +15,7 @@ from tonada.learning.batches import whole_songs
 from tonada.learning.calibration import conformal_quantile, fit_temperature
 from tonada.learning.recipes import Data, RecipeError, load_recipe
 from tonada.learning.scales import scales_of
-from tonada.learning.songs import load_songs, split_of
+from tonada.learning.songs import load_songs, rows_of, split_of
 from tonada.learning.training import train
 from tonada.listening.listener import Listener
 from tonada.proving.predictions import read_predictions
@@ -172,3 +172,21 @@ def test_an_official_split_is_kept(folder, extractor):
     assert labels == ["loud", "soft"]
     with pytest.raises(ValueError, match="no official split"):
         load_songs(Data("emotion_4qaed", "songs", deal="official"), folder, extractor)
+
+
+def test_several_data_sets_of_the_same_labels_are_one(folder):
+    music = {"script": "music_or_not", "folder": "songs", "options": {"music": ["audio"], "non_music": []}}
+    data = Data(**music, folds=3, also=({**music, "options": {"music": [], "non_music": ["audio"]}},))
+    both = rows_of(data, folder)
+    assert [both["label"].count(label) for label in (0, 1)] == [24, 24]
+
+
+def test_data_sets_of_other_labels_are_no_more_of_the_same(folder, extractor):
+    other = {"script": "music_or_not", "folder": "songs", "options": {"music": ["audio"], "non_music": []}}
+    with pytest.raises(RecipeError, match="labels of music_or_not are"):
+        load_songs(Data("emotion_4qaed", "songs", also=(other,)), folder, extractor)
+
+
+def test_an_option_that_a_data_set_does_not_know_is_named(folder, extractor):
+    with pytest.raises(RecipeError, match=r"options of emotion_4qaed.*'mood'"):
+        load_songs(Data("emotion_4qaed", "songs", options={"mood": "sad"}), folder, extractor)

@@ -73,7 +73,7 @@ def _dealt(rows: Dataset, data: str, recipe: Recipe, path: Path) -> Sides:
 
 def _kept(rows: Dataset, data: str, recipe: Recipe, split: splits.Split) -> Sides:
     seed = recipe.training.seed
-    if recipe.data.script != data:
+    if data not in [source["script"] for source in recipe.data.sources]:
         return Sides(["test"] * len(rows), f"the model learned from {recipe.data.script}, all of these are new", seed)
     if recipe.report.crossvalidate:  # its folds were for measuring; what is kept learned from all
         split = split.leaving_out("none")

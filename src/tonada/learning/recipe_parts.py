@@ -25,6 +25,8 @@ class Data:
         deal: `even`, `hashed` and `extended` as in `datasets_scripts.splits`; the data set's `official` split; or one
             that was `saved`.
         split: the file of the split that is `saved` or `extended`, within the folder of all.
+        options: of the data set's `load`, such as `task: genre` of free_audio.
+        also: more data sets with the same labels, `{script: …, folder: …, options: …}` each.
     """
 
     script: str
@@ -33,6 +35,14 @@ class Data:
     seed: int = 0
     deal: str = "even"
     split: str = ""
+    options: dict[str, Any] = field(default_factory=dict)
+    also: tuple[dict[str, Any], ...] = ()
+
+    @property
+    def sources(self) -> list[dict[str, Any]]:
+        """All data sets, `script`, `folder` and `options` each."""
+        first = {"script": self.script, "folder": self.folder, "options": self.options}
+        return [first, *({"options": {}, **other} for other in self.also)]
 
 
 @dataclass(frozen=True)
@@ -100,13 +110,13 @@ class Teachers:
         names: of `tonada.embedding`; their weights are where `TONADA_WEIGHTS` says.
         weight: what a song's embedding must tell of them counts beside its label.
         components: of what they hear together, so many principal ones are learned.
-        also: data sets whose songs are heard without their labels, `{script: …, folder: …}` each.
+        also: data sets whose songs are heard without their labels, `{script: …, folder: …, options: …}` each.
     """
 
     names: tuple[str, ...] = ()
     weight: float = 3.0
     components: int = 96
-    also: tuple[dict[str, str], ...] = ()
+    also: tuple[dict[str, Any], ...] = ()
 
 
 @dataclass(frozen=True)

@@ -61,6 +61,7 @@ def load_yaml(path: str | Path) -> Any:
 def _recipe(content: Any) -> Recipe:
     parts = checked("the recipe", content, _fields(Recipe), required={"name", "data"})
     data = checked("data", parts["data"], _fields(Data), required={"script", "folder"})
+    data = {**data, "also": _sources("data", data.get("also"))}
     training = checked("training", parts.get("training"), _fields(Training))
     features = checked("features", parts.get("features"), _arguments(TonadaFeatureExtractor))
     model = checked("model", parts.get("model"), _model_settings())
@@ -78,18 +79,22 @@ def _teachers(content: Any) -> Teachers:
     if content is None:
         return Teachers()
     parts = checked("teachers", content, _fields(Teachers), required={"names"})
-    names, also = parts["names"], parts.get("also", [])
+    names = parts["names"]
     if not isinstance(names, list) or not names or any(name not in EMBEDDERS for name in names):
         raise RecipeError(f"teachers has names: {names!r}; list some of {', '.join(EMBEDDERS)}")
-    if not isinstance(also, list):
-        raise RecipeError(f"teachers has also: {also!r}; list data sets, {{script: …, folder: …}} each")
-    for source in also:
-        checked("teachers.also", source, {"script", "folder"}, required={"script", "folder"})
-    teachers = Teachers(**{**parts, "names": tuple(names), "also": tuple(also)})
+    teachers = Teachers(**{**parts, "names": tuple(names), "also": _sources("teachers", parts.get("also"))})
     _check_types(teachers)
     if teachers.components < 1:
         raise RecipeError(f"teachers has components: {teachers.components}; it must be at least 1")
     return teachers
+
+
+def _sources(where: str, content: Any) -> tuple[dict[str, Any], ...]:
+    if not isinstance(content or [], list):
+        raise RecipeError(f"{where} has also: {content!r}; list data sets, {{script: …, folder: …}} each")
+    for source in content or []:
+        checked(f"{where}.also", source, {"script", "folder", "options"}, required={"script", "folder"})
+    return tuple(content or [])
 
 
 def _check_values(recipe: Recipe) -> None:
@@ -131,7 +136,7 @@ def _check_encoder(recipe: Recipe) -> None:
 def _check_types(part: Data | Training | Teachers | Report) -> None:
     kinds: dict[Any, tuple[type, ...]] = {int: (int,), float: (int, float), str: (str,), bool: (bool,)}
     for each in dataclasses.fields(part):
-        value, allowed = getattr(part, each.name), kinds.get(each.type, (tuple,))
+        value, allowed = getattr(part, each.name), kinds.get(each.type, (tuple, dict))
         if not isinstance(value, allowed) or isinstance(value, bool) > (bool in allowed):
             raise RecipeError(f"{each.name} is {value!r}; expected {' or '.join(kind.__name__ for kind in allowed)}")
         if each.name in CHOICES and value not in CHOICES[each.name]:

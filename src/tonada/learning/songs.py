@@ -2,8 +2,9 @@
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
-from datasets import Dataset
+from datasets import Dataset, concatenate_datasets
 from tqdm import tqdm
 
 from tonada.datasets_scripts import splits
@@ -15,6 +16,7 @@ from tonada.listening.feature_cache import FeatureCache, Features
 from tonada.listening.inputs import check_input_of
 from tonada.listening.many_features import features_of
 
+SHARED = ["audio", "label", "song_id", "group"]  # columns that all data sets of audio have
 SIDES = {"train", "validation", "test"}
 TRAINING_OVERLAP = 0.75  # training draws its segments at quarter steps, so that an epoch rarely repeats the last
 
@@ -76,13 +78,32 @@ def rows_of(data: Data, root: Path) -> Dataset:
     Raises:
         RecipeError: there is no such data set, or it has no audio.
     """
+    parts = [rows_of_source(source, root) for source in data.sources]
+    labels = [part.features["label"].names for part in parts]
+    for source, names in zip(data.also, labels[1:], strict=True):
+        if names != labels[0]:
+            raise RecipeError(f"data.also: the labels of {source['script']} are {names}, of {data.script} {labels[0]}")
+    return concatenate_datasets([part.select_columns(SHARED) for part in parts]) if data.also else parts[0]
+
+
+def rows_of_source(source: dict[str, Any], root: Path) -> Dataset:
+    """
+    The rows of one data set, `script` in `folder` under `root`, loaded with its `options`.
+
+    Raises:
+        RecipeError: there is no such data set or option, or it has no audio.
+    """
+    script = source["script"]
     try:
-        load = data_set(data.script).load
+        load = data_set(script).load
     except ValueError as error:
         raise RecipeError(f"data.script is {error}") from error
-    rows = load(root / data.folder)
+    try:
+        rows = load(root / source["folder"], **(source.get("options") or {}))
+    except TypeError as error:
+        raise RecipeError(f"the options of {script}: {error}") from error
     if "audio" not in rows.features:
-        raise RecipeError(f"data.script is {data.script!r}, which has no audio; a recipe learns from audio")
+        raise RecipeError(f"data.script is {script!r}, which has no audio; a recipe learns from audio")
     return rows
 
 

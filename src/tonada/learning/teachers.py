@@ -10,13 +10,12 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from tqdm import tqdm
 
-from tonada.datasets_scripts.registry import data_set
 from tonada.embedding.embedders import load_embedder
 from tonada.embedding.errors import EmbeddingError
 from tonada.feature_extraction import TonadaFeatureExtractor
 from tonada.learning.recipe_parts import Teachers
 from tonada.learning.recipes import RecipeError
-from tonada.learning.songs import Song
+from tonada.learning.songs import Song, rows_of_source
 from tonada.listening.feature_cache import FeatureCache
 from tonada.listening.many_features import features_of
 
@@ -27,7 +26,7 @@ def unlabelled_songs(
     """The songs of `teachers.also`, whose labels are not read: teachers say what there is to learn in them."""
     songs = []
     for source in teachers.also:
-        rows = data_set(source["script"]).load(root / source["folder"])
+        rows = rows_of_source(source, root)
         hearing = [(audio["path"], extractor) for audio in rows["audio"]]
         heard = tqdm(features_of(hearing, cache, workers), source["script"], len(hearing), unit="song", disable=None)
         for row, (path, _), features in zip(rows, hearing, heard, strict=True):
