@@ -9,7 +9,7 @@ debian = $(1) >/dev/null 2>&1 \
     && $(ROOT_COMMAND) env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq $(2) >/dev/null 2>&1; } \
   || { echo "$(2) is needed and could not be installed; as root: apt-get install $(2)"; exit 1; }
 
-.PHONY: help install venv ffmpeg fluidsynth demo test test-all check format bench results docs checkpoint clean
+.PHONY: help install venv ffmpeg fluidsynth demo test test-all check format bench results docs checkpoints clean
 
 help:  ## Say what each target does
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
@@ -69,7 +69,7 @@ docs: install  ## Print docs/descriptors.md and draw docs/pictures anew
 	$(BIN)/python docs/hearing.py
 	$(BIN)/python docs/explaining.py
 
-checkpoint: install  ## Train the bundled checkpoint and its ablations anew (needs TONADA_DATA; about an hour)
+checkpoints: install  ## Train the bundled checkpoints and their ablations anew (needs TONADA_DATA and TONADA_WEIGHTS; hours)
 	sh recipes/train-bundled.sh $(BIN)
 
 clean:  ## Remove the environment and everything built

@@ -1,16 +1,30 @@
 #!/bin/sh
-# Train the emotion checkpoint and what it is compared with, and put the small results where the package keeps them.
+# Train the checkpoints that come with the package and what they are compared with, and put the small results where the
+# package and the results page look for them. An interrupted run goes on where it was.
 set -eu
 bin=$1
-for recipe in emotion emotion-softmax emotion-spectrogram emotion-descriptors; do
-  "$bin/tonada" train "recipes/$recipe.yaml" --output "build/$recipe"
-  mkdir -p docs/results/emotion
-  cp "build/$recipe/predictions/$recipe.csv" docs/results/emotion/
+train() {
+  [ -d "build/$1/predictions" ] || "$bin/tonada" train "recipes/$1.yaml" --output "build/$1" --resume
+}
+# keep PAGE RECIPE…: the predictions of recipes that one section of the page compares, its own first.
+keep() {
+  page=docs/results/$1
+  mkdir -p "$page"
+  for recipe in "$@"; do
+    train "$recipe"
+    cp "build/$recipe/predictions/$recipe.csv" "$page/"
+  done
+  cp "build/$1/predictions/majority.csv" "build/$1/predictions/logistic-regression.csv" "$page/"
+}
+keep emotion emotion-alone
+keep emotion-sparse emotion-softmax emotion-spectrogram emotion-descriptors
+keep genre
+keep music
+for name in emotion genre music; do
+  bundled=src/tonada/checkpoints/$name
+  mkdir -p "$bundled"
+  for file in config.json preprocessor_config.json model.safetensors recipe.yaml split.json provenance.json README.md; do
+    cp "build/$name/$file" "$bundled/"
+  done
 done
-cp build/emotion/predictions/*.csv docs/results/emotion/
 "$bin/python" -m tonada.proving.tables docs/results > docs/results.md
-bundled=src/tonada/checkpoints/emotion
-mkdir -p "$bundled"
-for file in config.json preprocessor_config.json model.safetensors recipe.yaml split.json provenance.json README.md; do
-  cp "build/emotion/$file" "$bundled/"
-done

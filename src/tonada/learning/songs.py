@@ -1,5 +1,6 @@
 """Labelled songs as features, from the cache or made once, dealt into training, validation and test by group."""
 
+import logging
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,10 @@ from tonada.learning.recipe_parts import Data
 from tonada.learning.recipes import RecipeError
 from tonada.listening.feature_cache import FeatureCache, Features
 from tonada.listening.inputs import check_input_of
-from tonada.listening.many_features import features_of
+from tonada.listening.limits import AudioError
+from tonada.listening.many_features import tried_features_of
+
+logger = logging.getLogger(__name__)
 
 SHARED = ["audio", "label", "song_id", "group"]  # columns that all data sets of audio have
 SIDES = {"train", "validation", "test"}
@@ -43,7 +47,8 @@ def load_songs(
     """
     The songs of each split, and the names of the labels.
 
-    Splits are dealt by groups, so that no artist stands on two sides.
+    Splits are dealt by groups, so that no artist stands on two sides. A file that cannot be heard (silent, damaged, too
+    short) is left out, which is said.
 
     Args:
         data: which data set, and how it is dealt.
@@ -60,9 +65,12 @@ def load_songs(
     check_input_of(extractor)  # before an hour of listening
     songs: dict[str, list[Song]] = {"train": [], "validation": [], "test": []}
     hearing = [(row["audio"]["path"], ears.get(side, extractor)) for row, side in zip(rows, dealt, strict=True)]
-    heard = tqdm(features_of(hearing, cache or FeatureCache(), workers), "listening", len(hearing), unit="song")
+    heard = tqdm(tried_features_of(hearing, cache or FeatureCache(), workers), "listening", len(hearing), unit="song")
     for row, side, features in zip(rows, dealt, heard, strict=True):
-        songs[side].append(Song(row["song_id"], row["group"], row["label"], features, row["audio"]["path"]))
+        if isinstance(features, AudioError):
+            logger.warning("Left out: %s", features)
+        else:
+            songs[side].append(Song(row["song_id"], row["group"], row["label"], features, row["audio"]["path"]))
     return songs, rows.features["label"].names
 
 

@@ -48,6 +48,13 @@ def by_label(predictions: Sequence[Prediction]) -> str:
     return "\n".join(lines)
 
 
+def fold_by_fold(predictions: Sequence[Prediction]) -> str:
+    """A sentence: macro-F1 in each fold, so that one on which something was chosen can be left out."""
+    folds = sorted({each.split for each in predictions})
+    scores = [value(macro_f1, Judged.of([each for each in predictions if each.split == fold])) for fold in folds]
+    return f"Macro-F1 by fold: {', '.join(f'{fold} {score:.3f}' for fold, score in zip(folds, scores, strict=True))}."
+
+
 def _between_folds(predictions: Sequence[Prediction]) -> float:
     """Standard deviation of accuracy between single folds: what one deal of one test fold would be worth."""
     folds: dict[tuple[int, str], list[bool]] = {}
