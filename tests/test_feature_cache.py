@@ -20,7 +20,7 @@ from tonada.feature_extraction import TonadaFeatureExtractor
 from tonada.listening import feature_cache
 from tonada.listening.feature_cache import FeatureCache
 from tonada.listening.limits import AudioError
-from tonada.listening.many_features import features_of
+from tonada.listening.many_features import features_of, tried_features_of
 
 EXTRACTOR = TonadaFeatureExtractor(segment_seconds=3.0, num_mel_bins=16)
 
@@ -203,3 +203,14 @@ def test_the_command_says_what_is_kept_and_deletes_it(cache, song, tmp_path):
     tonada("data", "cache", "--cache", cache.root, "--clear", folder=tmp_path)
     assert not list(cache.root.iterdir())
     assert np.isfinite(cache.get_or_make(song, EXTRACTOR)["spectrogram"]).all()
+
+
+def test_a_file_that_cannot_be_heard_does_not_end_the_hearing_of_others(cache, tmp_path):
+    (tmp_path / "broken.wav").write_bytes(b"no sound")
+    soundfile.write(tmp_path / "whole.wav", noise(4, 1), RATE)
+    names = ("broken.wav", "whole.wav", "broken.wav")
+    songs = [(str(tmp_path / name), EXTRACTOR) for name in names]
+    heard = list(tried_features_of(songs, cache))
+    assert [isinstance(each, AudioError) for each in heard] == [True, False, True]
+    with pytest.raises(AudioError, match=r"broken\.wav"):
+        list(features_of(songs, cache))

@@ -190,3 +190,12 @@ def test_data_sets_of_other_labels_are_no_more_of_the_same(folder, extractor):
 def test_an_option_that_a_data_set_does_not_know_is_named(folder, extractor):
     with pytest.raises(RecipeError, match=r"options of emotion_4qaed.*'mood'"):
         load_songs(Data("emotion_4qaed", "songs", options={"mood": "sad"}), folder, extractor)
+
+
+def test_a_silent_song_is_left_out_and_told(folder, extractor, tmp_path, caplog):
+    shutil.copytree(folder / "songs", tmp_path / "songs")
+    soundfile.write(tmp_path / "songs" / "audio" / "3.ogg", np.zeros(6 * RATE), RATE)
+    songs, _ = load_songs(load_recipe(folder / "recipe.yaml").data, tmp_path, extractor)
+    assert sum(map(len, songs.values())) == 23
+    assert "Left out" in caplog.text
+    assert "3.ogg" in caplog.text
