@@ -113,6 +113,14 @@ def test_the_card_tells_what_was_measured_beside_the_majority(folder, trained, t
     assert "pipeline_tag: audio-classification" in card
 
 
+def test_the_cards_licence_follows_from_the_data(folder, trained, tmp_path):
+    save_trained(trained, load_recipe(folder / "recipe.yaml"), folder / "recipe.yaml", tmp_path)
+    card = (tmp_path / "README.md").read_text()
+    assert "license: other" in card
+    assert f"`emotion_4qaed`: {emotion_4qaed.LICENSE}" in card
+    assert "apache" not in card.split("---")[1]
+
+
 def test_scales_make_the_training_features_standard(folder, extractor):
     songs, _ = load_songs(load_recipe(folder / "recipe.yaml").data, folder, extractor)
     scales = scales_of(songs["train"])

@@ -38,7 +38,8 @@ def fit_temperature(log_probabilities: torch.Tensor, labels: torch.Tensor) -> fl
 
     A temperature divides all log-probabilities of a song alike and never changes the winner.
     """
-    scaled = log_probabilities / TEMPERATURES[:, None, None]
+    finite = log_probabilities.clamp(min=math.log(LEAST))  # else one impossible truth makes all temperatures alike
+    scaled = finite / TEMPERATURES[:, None, None]
     losses = [torch.nn.functional.cross_entropy(each, labels) for each in scaled]
     return float(TEMPERATURES[int(torch.stack(losses).argmin())])
 

@@ -76,16 +76,16 @@ def fit(
         told = {
             "loss": float(accelerator.reduce(torch.stack(losses).mean(), "mean")),
             "learning_rate": rate,
-            "songs_per_second": len(loader) * training.batch_size / (time.perf_counter() - begun),
+            "songs_per_second": min(len(loader) * training.batch_size, len(dataset)) / (time.perf_counter() - begun),
         }
         if validation:
             told["validation_macro_f1"] = validation_score(model, validation, accelerator)
         progress.epoch = epoch
         if (score := told.get("validation_macro_f1", float(epoch))) > progress.best:
             progress.best, progress.best_epoch, run.best = score, epoch, copy.deepcopy(model.state_dict())
+        accelerator.log(told, step=epoch)  # before the state, or a kill in between would lose it
         if file is not None and accelerator.is_main_process:
             file.save(run)
-        accelerator.log(told, step=epoch)
         shown = told | ({"best": progress.best} if validation else {})
         bar.set_postfix({name: f"{value:.3g}" for name, value in shown.items()}, refresh=False)
         bar.update()

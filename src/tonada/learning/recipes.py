@@ -6,7 +6,7 @@ import functools
 import inspect
 import math
 import re
-from collections.abc import Set
+from collections.abc import Collection, Set
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +19,8 @@ from tonada.modeling import TonadaConfig
 
 # What the model must share with the extractor follows from `features` and is said there alone.
 SET_BY_FEATURES = {"branches", "num_channels", "num_mel_bins", "num_descriptors", "embedding_width", "feature_schema"}
+# What disguises which branch; said of another it would do nothing.
+DISGUISES = {"spectrogram": {"masked_mels", "masked_frames", "shifted_frames", "gain"}, "descriptors": {"noise"}}
 # What only `TonadaForAudioClassification.with_encoder` can know.
 SET_BY_ENCODER = {"encoder_config", "encoder_processor", "encoder_remote_code"}
 
@@ -72,7 +74,14 @@ def _recipe(content: Any) -> Recipe:
     _check_values(recipe)
     if recipe.report.crossvalidate and "patience" in training:
         raise RecipeError("report has crossvalidate, where no song tells when to stop; leave out training's patience")
+    _check_disguises(features.get("branches", ("spectrogram", "descriptors")), training.keys())
     return recipe
+
+
+def _check_disguises(branches: Collection[str], said: Set[str]) -> None:
+    for branch, disguises in DISGUISES.items():
+        if branch not in branches and (idle := sorted(disguises & said)):
+            raise RecipeError(f"training has {idle[0]}, but no {branch} among features.branches, which it is for")
 
 
 def _teachers(content: Any) -> Teachers:
@@ -106,7 +115,7 @@ def _check_values(recipe: Recipe) -> None:
         raise RecipeError("data has deal: saved but no split; name the file of the split")
     if recipe.data.split and recipe.data.deal not in ("saved", "extended"):
         raise RecipeError(f"data has a split, which deal: {recipe.data.deal} does not read; say saved or extended")
-    for name in ("epochs", "batch_size", "accumulate", "segments_per_song"):
+    for name in ("epochs", "patience", "batch_size", "accumulate", "segments_per_song"):
         if getattr(recipe.training, name) < 1:
             raise RecipeError(f"training has {name}: {getattr(recipe.training, name)}; it must be at least 1")
     model = {name: value for name, value in recipe.model.items() if name not in ("preset", "encoder_revision")}

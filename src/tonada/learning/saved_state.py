@@ -124,6 +124,14 @@ class StateFile:
 
 
 def fingerprint(recipe: Recipe, songs: dict[str, list[Song]]) -> str:
-    """What two runs have in common that end with the same weights: the recipe, and which songs are on which side."""
-    sides = {part: [song.song_id for song in members] for part, members in songs.items()}
+    """
+    What two runs have in common that end with the same weights: the recipe, which songs are on which side, and what was
+    heard of them, as far as the cache knows it by its key.
+    """
+    sides = {part: [(song.song_id, _heard(song)) for song in members] for part, members in songs.items()}
     return hashlib.sha256(json.dumps([asdict(recipe), sides], sort_keys=True, default=str).encode()).hexdigest()
+
+
+def _heard(song: Song) -> str:
+    source = song.features.source
+    return source.stem if isinstance(source, Path) else ""

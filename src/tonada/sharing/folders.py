@@ -8,10 +8,11 @@ from tonada.learning.training import Trained
 from tonada.listening.listener import check_pair
 from tonada.proving.predictions import write_predictions
 from tonada.sharing.measured import how_sure, what_was_measured
+from tonada.sharing.terms import licence_chapter, licence_in_head
 
 CARD = """---
 {library}
-license: apache-2.0
+license: {licence}
 tags: [music, tonada]
 ---
 # Tonada: {name}
@@ -31,6 +32,9 @@ descriptors, averaged over the song. Printed by `tonada train {recipe}`.
 
 {sure}
 
+## Licence
+
+{licences}
 ## Limits
 
 Clips of {script} are not the world's music: other styles, languages and recording qualities are unmeasured. Mood is
@@ -92,6 +96,8 @@ def card(trained: Trained, recipe: Recipe, recipe_path: Path) -> str:
         name=recipe.name,
         library=FOR_THE_PIPELINE if use == OF_THE_MIX else FOR_TONADA,
         use=use,
+        licence=licence_in_head(recipe),
+        licences=licence_chapter(recipe),
         labels=", ".join(config.id2label.values()),
         script=recipe.data.script,
         segment=f"{seconds:g}-second segments" if (seconds := extractor.segment_seconds) else "whole songs",

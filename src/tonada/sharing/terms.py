@@ -1,0 +1,30 @@
+"""On what terms trained weights may be used: the code is Tonada's, what they learned from is others'."""
+
+from collections.abc import Iterator
+
+from tonada.datasets_scripts.licences import licence_of
+from tonada.datasets_scripts.registry import data_set
+from tonada.learning.recipe_parts import Recipe
+
+CHAPTER = """The code is Apache-2.0. Whether weights are a copy of what they learned from, no court has said; who wants to
+be safe uses them on the terms of the songs:
+
+{songs}
+"""
+
+
+def licence_in_head(recipe: Recipe) -> str:
+    """For a card's head: the Hub's name of the one licence that all songs of a recipe are under, else `other`."""
+    names = {name for script, _ in _licences(recipe) for name in licence_of(data_set(script)).hub}
+    return names.pop() if len(names) == 1 else "other"
+
+
+def licence_chapter(recipe: Recipe) -> str:
+    """What each data set's licence is, in its own words."""
+    return CHAPTER.format(songs="\n".join(f"- `{script}`: {words}" for script, words in _licences(recipe)))
+
+
+def _licences(recipe: Recipe) -> Iterator[tuple[str, str]]:
+    scripts = [source["script"] for source in (*recipe.data.sources, *recipe.teachers.also)]
+    for script in dict.fromkeys(scripts):
+        yield script, data_set(script).LICENSE
