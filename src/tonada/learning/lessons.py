@@ -14,11 +14,13 @@ from tonada.learning.batches import DrawnSegments, label_weights
 from tonada.learning.loop import fit
 from tonada.learning.objective import Classification, Distillation
 from tonada.learning.recipe_parts import Recipe
+from tonada.learning.recipes import NO_SHAPE, RecipeError
 from tonada.learning.saved_state import StateFile, fingerprint
 from tonada.learning.scales import scales_of
 from tonada.learning.songs import Song, load_songs, overlapping
 from tonada.learning.teachers import heard_by_teachers, lessons_from, unlabelled_songs
 from tonada.listening.feature_cache import FeatureCache
+from tonada.listening.listener import Listener, ModelError
 from tonada.modeling import TonadaConfig, TonadaForAudioClassification
 
 
@@ -111,9 +113,7 @@ def new_model(
         id2label=dict(enumerate(labels)),
         label2id={label: index for index, label in enumerate(labels)},
         **({"embedding_width": len(scales["embeddings_mean"])} if "embeddings_mean" in scales else {}),
-        **{
-            name: value for name, value in recipe.model.items() if name not in ("preset", "encoder", "encoder_revision")
-        },
+        **{name: value for name, value in recipe.model.items() if name not in (*NO_SHAPE, "encoder")},
     )
     settings["temperature"] = 1.0  # whatever the recipe says: it is fitted to the scores as they are without one
     if "waveform" in extractor.branches:
@@ -125,4 +125,21 @@ def new_model(
         if hasattr(encoder, "scale"):  # source S2's network takes embeddings as they are
             encoder.mean.copy_(scales[f"{branch}_mean"])
             encoder.scale.copy_(scales[f"{branch}_scale"])
+    if "start" in recipe.model:
+        _start_from(recipe.model["start"], model)
     return model
+
+
+def _start_from(start: str, model: TonadaForAudioClassification) -> None:
+    """Give a model all that another has learned but what its labels are, the scales of its songs too."""
+    try:
+        other = Listener.from_pretrained(start).model
+        _check_schema(other.config.feature_schema, model.config.feature_schema)
+        model.tonada.load_state_dict(other.tonada.state_dict())
+    except (ModelError, RuntimeError, ValueError) as error:
+        raise RecipeError(f"model cannot start from {start}: {' '.join(str(error).split())}") from error
+
+
+def _check_schema(theirs: str | None, ours: str | None) -> None:
+    if theirs != ours:
+        raise ValueError(f"it heard features of schema {theirs}, here they are of {ours}; say the same under features")

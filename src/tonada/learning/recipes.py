@@ -19,6 +19,8 @@ from tonada.modeling import TonadaConfig
 
 # What the model must share with the extractor follows from `features` and is said there alone.
 SET_BY_FEATURES = {"branches", "num_channels", "num_mel_bins", "num_descriptors", "embedding_width", "feature_schema"}
+# What recipes say of a model beside its config.
+NO_SHAPE = ("preset", "start", "encoder_revision")
 # What disguises which branch; said of another it would do nothing.
 DISGUISES = {"spectrogram": {"masked_mels", "masked_frames", "shifted_frames", "gain"}, "descriptors": {"noise"}}
 # What only `TonadaForAudioClassification.with_encoder` can know.
@@ -118,7 +120,7 @@ def _check_values(recipe: Recipe) -> None:
     for name in ("epochs", "patience", "batch_size", "accumulate", "segments_per_song"):
         if getattr(recipe.training, name) < 1:
             raise RecipeError(f"training has {name}: {getattr(recipe.training, name)}; it must be at least 1")
-    model = {name: value for name, value in recipe.model.items() if name not in ("preset", "encoder_revision")}
+    model = {name: value for name, value in recipe.model.items() if name not in NO_SHAPE}
     shape = functools.partial(TonadaConfig.preset, recipe.model.get("preset", "default"))
     for kind, part, build in (
         ("TonadaFeatureExtractor", recipe.features, TonadaFeatureExtractor),
@@ -175,7 +177,7 @@ def _fields(kind: type) -> set[str]:
 
 def _model_settings() -> set[str]:
     own = {name for name in TonadaConfig.__annotations__ if not name.startswith("_")}
-    return own - SET_BY_FEATURES - SET_BY_ENCODER | {"preset"}
+    return own - SET_BY_FEATURES - SET_BY_ENCODER | {"preset", "start"}
 
 
 def _arguments(kind: type) -> set[str]:

@@ -95,11 +95,12 @@ def _held_out(lesson: Lesson) -> tuple[Taught, Systems, Split]:
 
 
 def _crossvalidated(lesson: Lesson) -> tuple[Taught, Systems, Split]:
-    """Every fold is answered once; then a model learns from all songs, calibrated by those answers."""
+    """A model learns from all songs; then each fold is answered by one that left it out, which calibrates the first."""
     recipe = lesson.recipe
     folds = deal(rows_of(recipe.data, lesson.root), recipe.data, lesson.root)
     if set(folds.parts.values()) <= SIDES:
         raise RecipeError("report has crossvalidate: true, but data has sides and no folds; deal: even has folds")
+    kept = lesson.teach(folds.leaving_out("none"), "all")
     systems: Systems = {}
     for fold in sorted(set(folds.parts.values()), key=int):
         taught = lesson.teach(folds.leaving_out(fold), f"fold-{fold}")
@@ -107,11 +108,10 @@ def _crossvalidated(lesson: Lesson) -> tuple[Taught, Systems, Split]:
             answered = {recipe.name: list(predict(taught, "test", f"fold {fold}", recipe))}
             for name, answers in (answered | baselines(taught.songs, taught.labels, recipe, f"fold {fold}")).items():
                 systems[name] = systems.get(name, []) + answers
-    taught = lesson.teach(folds.leaving_out("none"), "all")
-    if taught.is_first:
-        calibrate(taught.model.config, *scores_of(systems[recipe.name]))
+    if kept.is_first:
+        calibrate(kept.model.config, *scores_of(systems[recipe.name]))
         systems[recipe.name] = fold_by_fold(systems[recipe.name])
-    return taught, systems, folds
+    return kept, systems, folds
 
 
 def predict(taught: Taught, side: str, split: str, recipe: Recipe) -> Iterator[Prediction]:

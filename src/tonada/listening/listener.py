@@ -11,6 +11,7 @@ from safetensors import SafetensorError
 from transformers import AutoConfig, AutoFeatureExtractor, AutoModelForAudioClassification, BatchFeature
 
 import tonada
+from tonada.checkpoints import tasks
 from tonada.embedding.published import EMBEDDERS
 from tonada.feature_extraction import TonadaFeatureExtractor
 from tonada.listening.answers import Answer
@@ -92,11 +93,14 @@ class Listener:
         gate: "Listener | None" = None,
     ) -> "Listener":
         """
-        The listener of a folder or a Hub id. No code from the model's repository is run.
+        The listener of a folder, of a model that came with the package (its task's name) or of a Hub id, looked for in
+        this order. No code from the model's repository is run.
 
         Raises:
             ModelError: it cannot be found or read, or is not Tonada's.
         """
+        if model in tasks() and not Path(model).is_dir():
+            return cls.bundled(model, limits, gate)
         pair = _load(model, revision)
         return cls(*pair, model, None if Path(model).is_dir() else _commit(model, revision), limits, gate)
 

@@ -6,8 +6,8 @@ from tonada.datasets_scripts.licences import licence_of
 from tonada.datasets_scripts.registry import data_set
 from tonada.learning.recipe_parts import Recipe
 
-CHAPTER = """The code is Apache-2.0. Whether weights are a copy of what they learned from, no court has said; who wants to
-be safe uses them on the terms of the songs:
+CHAPTER = """The code is Apache-2.0. Whether weights are a copy of what they learned from, no court has said: who wants
+to be safe uses them on the terms of the songs:
 
 {songs}
 """
