@@ -1,0 +1,58 @@
+"""A recipe may start from what another model has learned: all of it but its labels, and nothing that does not fit."""
+
+import pytest
+import torch
+from test_learning import RECIPE, folder, trained  # noqa: F401  (fixtures)
+
+from tonada.learning.lessons import new_model
+from tonada.learning.recipes import RecipeError, load_recipe
+from tonada.learning.scales import scales_of
+from tonada.learning.songs import load_songs
+from tonada.learning.training import train
+from tonada.listening.listener import Listener
+from tonada.sharing.folders import save_trained
+
+
+def started(tmp_path, start, recipe=RECIPE):
+    text = recipe.replace("model: {", f"model: {{start: {start}, ")
+    (tmp_path / "recipe.yaml").write_text(text.replace("epochs: 15, patience: 15", "epochs: 1, patience: 1"))
+    return load_recipe(tmp_path / "recipe.yaml")
+
+
+@pytest.fixture(scope="module")
+def start(folder, trained, tmp_path_factory):  # noqa: F811
+    out = tmp_path_factory.mktemp("start")
+    save_trained(trained, load_recipe(folder / "recipe.yaml"), folder / "recipe.yaml", out)
+    return out
+
+
+def test_all_but_the_labels_is_what_the_start_had_learned(folder, trained, start, tmp_path):  # noqa: F811
+    recipe = started(tmp_path, start)
+    songs, labels = load_songs(recipe.data, folder, trained.extractor)
+    model = new_model(recipe, trained.extractor, labels, scales_of(songs["test"]))
+    before, after = trained.model.state_dict(), model.state_dict()
+    assert all(torch.equal(before[name], after[name]) for name in before if name.startswith("tonada."))
+    labelling = [name for name in before if name.endswith("weight") and not name.startswith("tonada.")]
+    assert labelling
+    assert not any(torch.equal(before[name], after[name]) for name in labelling)
+
+
+def test_a_start_of_another_shape_is_refused_in_a_line(folder, start, tmp_path):  # noqa: F811
+    other = started(tmp_path, start, RECIPE.replace("lstm_hidden_size: 8", "lstm_hidden_size: 16"))
+    with pytest.raises(RecipeError, match=r"cannot start from .*size mismatch"):
+        train(other, folder)
+
+
+def test_a_start_that_heard_other_features_is_refused(folder, start, tmp_path):  # noqa: F811
+    other = started(tmp_path, start, RECIPE.replace("num_mel_bins: 16", "num_mel_bins: 16, level: null"))
+    with pytest.raises(RecipeError, match="it heard features of schema"):
+        train(other, folder)
+
+
+def test_a_start_that_is_not_there_is_named(folder, tmp_path):  # noqa: F811
+    with pytest.raises(RecipeError, match=r"cannot start from \./nowhere"):
+        train(started(tmp_path, "./nowhere"), folder)
+
+
+def test_a_models_name_may_be_a_task_that_came_with_the_package():
+    assert Listener.from_pretrained("emotion").name == "bundled:emotion"
