@@ -63,8 +63,9 @@ def test_validation_macro_f1_is_at_least_one_half():
 
 
 def test_the_results_page_and_the_card_are_computed_from_the_recorded_predictions(bundled):
-    assert (ROOT / "docs" / "results.md").read_text() == results_page(RESULTS)
-    row = next(line for line in results_page(RESULTS).splitlines() if line.startswith("| emotion |"))
+    page = results_page(RESULTS)
+    assert (ROOT / "docs" / "results.md").read_text() == page
+    row = next(line for line in page.splitlines() if line.startswith("| emotion |"))
     assert row in (bundled / "README.md").read_text()
 
 

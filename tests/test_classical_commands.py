@@ -4,10 +4,9 @@ import contextlib
 import csv
 import io
 import json
-import subprocess
-import sys
 import zipfile
 
+import commands
 import numpy as np
 import pytest
 import yaml
@@ -71,13 +70,7 @@ def trained(folder):
 
 
 def tonada(*arguments, folder, code=0):
-    done = subprocess.run(
-        [sys.executable, "-c", "from tonada_cli import main; main()", *map(str, arguments)],
-        cwd=folder,
-        capture_output=True,
-        text=True,
-        timeout=600,
-    )
+    done = commands.tonada(*arguments, folder=folder)
     assert done.returncode == code, done.stderr
     assert "Traceback" not in done.stderr
     return done.stdout if code == 0 else done.stderr
@@ -148,7 +141,6 @@ def test_a_table_that_lacks_a_column_is_one_line_and_the_others_go_on(folder, tr
     assert "short.csv: lacks 1 of 3 columns, 'noise'" in said
 
 
-@pytest.mark.slow
 def test_a_model_of_tables_refuses_sound_and_a_timeline(folder, trained):
     assert "no audio" in tonada("classify", "song.mp3", "--model", "moods", folder=folder, code=1)
     assert "--timeline" in tonada("classify", "a.csv", "--model", "moods", "--timeline", folder=folder, code=2)

@@ -7,11 +7,11 @@ import numpy as np
 import pytest
 import soundfile
 import yaml
+from commands import tonada
 from conftest import RATE, ROOT, noise, tone
 from datasets import Dataset
 from huggingface_hub import parse_eval_result_entries
 from huggingface_hub.repocard_data import model_index_to_eval_results
-from test_command import tonada
 from tonada.datasets_scripts.splits import Split
 from tonada.feature_extraction import TonadaFeatureExtractor
 from tonada.modeling import TonadaConfig, TonadaForAudioClassification

@@ -7,8 +7,8 @@ import shutil
 import numpy as np
 import pytest
 import soundfile
+from commands import tonada
 from conftest import LABELS, RATE, ROOT, new_model, noise
-from test_command import tonada
 from test_encoders import tiny_encoder, two_labels
 from tonada.feature_extraction import TonadaFeatureExtractor
 from tonada.modeling import TonadaForAudioClassification

@@ -8,8 +8,8 @@ import subprocess
 from pathlib import Path
 
 import pytest
+from commands import tonada
 from conftest import ROOT
-from test_command import tonada
 from tonada.datasets_scripts import debian, free_audio, tables
 
 SAMPLE = ROOT / "tests" / "data" / "free_audio"

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 import soundfile
 import torch
+from commands import tonada
 from conftest import RATE, ROOT, noise, tone
-from test_command import tonada
 from tonada.datasets_scripts import emotion_4qaed, provenance
 
 from tonada.learning.batches import whole_songs
