@@ -4,7 +4,7 @@ import shutil
 from pathlib import Path
 
 from tonada.listening.listener import Listener, ModelError
-from tonada.sharing.pushed_cards import write_pushed_card
+from tonada.sharing.pushed_cards import FILE, RESULTS, write_pushed_card
 
 BESIDE = (
     "LICENSE*",
@@ -45,12 +45,20 @@ def pack_model(listener: Listener, folder: Path, name: str, output: Path) -> Non
 
     Raises:
         OSError: something cannot be read or written.
-        ValueError: the card or the results cannot be read, naming the file.
+        ValueError: the card or the results cannot be read, or a file is a link to what lies elsewhere; naming the file.
     """
+    beside = [path for pattern in BESIDE for path in sorted(folder.glob(pattern))]
+    _check_inside(folder, [*beside, folder / FILE, folder / RESULTS])
     write_pushed_card(listener, folder, name, output)
     listener.model.save_pretrained(output)
     listener.extractor.save_pretrained(output)
-    for pattern in BESIDE:
-        for path in sorted(folder.glob(pattern)):
-            (output / path.relative_to(folder)).parent.mkdir(exist_ok=True)
-            shutil.copyfile(path, output / path.relative_to(folder))
+    for path in beside:
+        (output / path.relative_to(folder)).parent.mkdir(exist_ok=True)
+        shutil.copyfile(path, output / path.relative_to(folder))
+
+
+def _check_inside(folder: Path, paths: list[Path]) -> None:
+    """A folder that came from somebody else may hold a link to one's keys."""
+    for path in paths:
+        if not path.resolve().is_relative_to(folder.resolve()):
+            raise ValueError(f"{path}: is a link to {path.resolve()}, outside the folder; put a copy in its place")
