@@ -9,7 +9,8 @@ import typer
 from tonada_cli.printing import complain, quiet_libraries
 
 if TYPE_CHECKING:
-    from tonada.evaluating.evaluation import Asked, Evaluated
+    from tonada.evaluating.asking import Asked
+    from tonada.evaluating.evaluation import Evaluated
     from tonada.listening.listener import Listener
 
 
@@ -51,6 +52,10 @@ def evaluate(
         str | None,
         typer.Option(help="The Hub's id of the data set, for the model card's blocks.", show_default=False),
     ] = None,
+    level: Annotated[
+        int | None,
+        typer.Option(help="Judge answers at this level of the model's tree of labels, 1 for the topmost."),
+    ] = None,
     format: Annotated[Format, typer.Option(help="What is printed: the page, or its JSON.")] = Format.MARKDOWN,
 ) -> None:
     """
@@ -70,13 +75,23 @@ def evaluate(
       tonada evaluate emotion emotion_4qaed DATA/4qaed --report report
 
       tonada evaluate my-moods folder ~/Labelled --report report --format json
+
+      tonada evaluate my-genres emotify DATA/emotify --level 1 --report classic-or-not
     """
-    from tonada.evaluating.evaluation import Asked, EvaluationError
+    from tonada.evaluating.asking import Asked
+    from tonada.evaluating.held_out import EvaluationError
+    from tonada.learning.classical.saving import is_classical_model
     from tonada.listening.listener import ModelError
 
+    if is_classical_model(model):
+        complain(
+            f"{model} is a classical model, and networks are evaluated here; its README.md and predictions/ tell what "
+            "it said of songs whose groups it had not seen"
+        )
+        raise typer.Exit(2)
     try:
         listener, source = _listener(model, revision)
-        evaluated = _evaluated(listener, Asked(data, folder, split.value, source, recipe, hub_dataset), report)
+        evaluated = _evaluated(listener, Asked(data, folder, split.value, source, recipe, hub_dataset, level), report)
     except (ModelError, EvaluationError) as error:
         complain(str(error))
         raise typer.Exit(2) from error

@@ -28,11 +28,18 @@ def _head(report: Report) -> str:
     paragraphs = [f"# {report['model']} on {data['name']}"]
     paragraphs += [f"**{warning}.**" for warning in report["warnings"]]
     paragraphs.append(
-        f"{songs['count']} songs of {songs['groups']} performers or groups, of the part *{data['part']}* "
-        f"({data['source']}). Brackets are 95 % intervals, resampling performers. What each number means: "
-        "docs/evaluation.md of Tonada."
+        f"{_level(report)}{songs['count']} songs of {songs['groups']} performers or groups, of the part "
+        f"*{data['part']}* ({data['source']}). Brackets are 95 % intervals, resampling performers. What each number "
+        "means: docs/evaluation.md of Tonada."
     )
     return "\n\n".join(paragraphs)
+
+
+def _level(report: Report) -> str:
+    if (level := report["data"]["level"]) is None:
+        return ""
+    labels = ", ".join(report["systems"][report["model"]]["songs"]["labels"])
+    return f"Level {level} of the tree of labels: {labels}; probabilities are the sums of those below. "
 
 
 def _scores(report: Report) -> str:
