@@ -1,5 +1,6 @@
 """Which songs of a data set a model learned from, so that nothing is called a test that is none."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -75,9 +76,14 @@ def _kept(rows: Dataset, data: str, recipe: Recipe, split: splits.Split) -> Side
     seed = recipe.training.seed
     if recipe.data.script != data:
         return Sides(["test"] * len(rows), f"the model learned from {recipe.data.script}, all of these are new", seed)
-    taught = {split.groups[song] for song, part in split.parts.items() if part == "train"}
-    parts = [_part(split, taught, *each) for each in zip(rows["song_id"], rows["group"], strict=True)]
+    parts = parts_of(split, rows["song_id"], rows["group"])
     return Sides(parts, f"the split {split.hash[:12]} saved with the model", seed)
+
+
+def parts_of(split: splits.Split, song_ids: Iterable[str], groups: Iterable[str]) -> list[str]:
+    """The part of each song, an entry each in both arguments."""
+    taught = {split.groups[song] for song, part in split.parts.items() if part == "train"}
+    return [_part(split, taught, *each) for each in zip(song_ids, groups, strict=True)]
 
 
 def _part(split: splits.Split, taught: set[str], song: str, group: str) -> str:

@@ -7,10 +7,13 @@ import numpy as np
 import torch
 from tqdm import tqdm
 
+from tonada.datasets_scripts.provenance import Provenance
+from tonada.datasets_scripts.splits import Split
 from tonada.learning.calibration import conformal_quantile, fit_temperature
 from tonada.learning.classical.answering import LEAST, at_temperature
 from tonada.learning.classical.crossvalidation import resumed, systems_of
 from tonada.learning.classical.label_importance import write_importance
+from tonada.learning.classical.origin import provenance_of, split_of
 from tonada.learning.classical.recipe import ClassicalRecipe
 from tonada.learning.classical.rows import Rows, load_rows
 from tonada.learning.classical.saving import ClassicalModel, plain
@@ -23,10 +26,20 @@ from tonada.proving.predictions import Prediction
 
 @dataclass(frozen=True)
 class ClassicallyTrained:
-    """The model fitted on all songs, and by system the predictions of songs whose group it had not seen."""
+    """
+    What a run left.
+
+    Attributes:
+        model: fitted on all songs.
+        predictions: by system, of songs whose group it had not seen.
+        split: the songs that the model was fitted on.
+        provenance: names the songs and the features that it learned from.
+    """
 
     model: ClassicalModel
     predictions: dict[str, list[Prediction]]
+    split: Split
+    provenance: Provenance
 
 
 def train_classical(
@@ -53,7 +66,8 @@ def train_classical(
         for name, system in tqdm(wanted.items(), desc="cross-validating", unit="system", disable=None)
     }
     write_importance(recipe, rows, output / "importance.csv")
-    return ClassicallyTrained(kept_model(recipe, rows, predictions[recipe.keep]), predictions)
+    model = kept_model(recipe, rows, predictions[recipe.keep])
+    return ClassicallyTrained(model, predictions, split_of(rows), provenance_of(recipe, rows, root, cache))
 
 
 def kept_model(recipe: ClassicalRecipe, rows: Rows, held_out: list[Prediction]) -> ClassicalModel:
