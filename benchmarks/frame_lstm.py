@@ -1,6 +1,6 @@
 """
-The LSTM over sequences of descriptors, on the songs and folds of a classical recipe:
-`python benchmarks/frame_lstm.py recipes/genre-classical.yaml --data DATA --output docs/results-classical/genre-classical`.
+The LSTM over sequences of descriptors, on the songs and folds of a classical recipe, `python benchmarks/frame_lstm.py
+recipes/genre-classical.yaml --data DATA --output docs/results-classical/genre-classical`.
 
 Writes `frame-lstm.csv` and its costs beside the recipe's own systems, so that `make results` compares them.
 """

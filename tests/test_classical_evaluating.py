@@ -89,18 +89,14 @@ def test_what_is_pushed_answers_alike_and_says_what_it_learned_from(folder, tmp_
     pack_classical(folder / "moods", "me/moods", tmp_path)
     names = {str(path.relative_to(tmp_path)) for path in tmp_path.rglob("*") if path.is_file()}
     beside = {"recipe.yaml", "split.json", "provenance.json", "importance.csv"}
+    beside |= {"box-plots.png", "partial-dependence.png"}
     assert {"model.skops", "config.json", "README.md", *beside} <= names
     assert not any(name.endswith((".pkl", ".pickle", ".joblib")) for name in names)
     card = (tmp_path / "README.md").read_text()
     assert 'tonada classify table.csv --model "me/moods"' in card
     assert json.loads((tmp_path / "provenance.json").read_text())["data_set"] == "songs.csv"
-    songs = str(folder / "songs.csv")
-    printed = [
-        CliRunner()
-        .invoke(app, ["classify", str(folder / "songs.csv"), "--model", str(model), "--format", "json"])
-        .stdout
-        for model in (folder / "moods", tmp_path)
-    ]
+    asked = ["classify", str(folder / "songs.csv"), "--format", "json", "--model"]
+    printed = [CliRunner().invoke(app, [*asked, str(model)]).stdout for model in (folder / "moods", tmp_path)]
     answers = [[{**each, "model": ""} for each in json.loads(text)] for text in printed]
     assert answers[0] == answers[1]
 

@@ -4,6 +4,7 @@ import shutil
 from pathlib import Path
 
 from tonada.learning.classical.card import card_of
+from tonada.learning.classical.figures import draw_figures
 from tonada.learning.classical.recipe import ClassicalRecipe
 from tonada.learning.classical.saving import load_classical_model, save_classical
 from tonada.learning.classical.training import ClassicallyTrained
@@ -28,11 +29,20 @@ No card was kept with this model: what it learned from is not told here.
 
 
 def save_classically_trained(trained: ClassicallyTrained, recipe: ClassicalRecipe, path: Path, folder: Path) -> None:
-    """Write model, config and card, and beside them the recipe of `path`, the list of its songs and the provenance."""
+    """
+    Write model, config and card, and beside them recipe, list of songs, provenance and figures.
+
+    Args:
+        trained: what the run left.
+        recipe: of the run.
+        path: of the recipe.
+        folder: of the run, where its `importance.csv` lies.
+    """
     save_classical(trained.model, folder, card_of(trained, recipe))
     (folder / "recipe.yaml").write_bytes(path.read_bytes())
     trained.split.save(folder / "split.json")
     trained.provenance.save(folder)
+    draw_figures(trained.model, trained.rows, folder / IMPORTANCE, folder)
 
 
 def pack_classical(folder: Path, name: str, output: Path) -> None:

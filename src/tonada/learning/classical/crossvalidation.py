@@ -119,3 +119,19 @@ def write_costs(costs: list[Fold], path: Path, key: str) -> None:
         writer.writeheader()
         for each in costs:
             writer.writerow({**asdict(each), "fit_seconds": f"{each.fit_seconds:.4f}"})
+
+
+def read_costs(path: Path) -> list[Fold]:
+    """Read what `write_costs` wrote."""
+    with path.open(newline="", encoding="utf-8") as file:
+        rows = list(csv.DictReader(line for line in file if not line.startswith("#")))
+    return [
+        Fold(
+            row["system"],
+            int(row["repeat"]),
+            int(row["fold"]),
+            float(row["fit_seconds"]),
+            float(row["seconds_per_thousand"]),
+        )
+        for row in rows
+    ]

@@ -18,10 +18,10 @@ from tonada.learning.classical.recipe import ClassicalRecipe
 from tonada.learning.classical.rows import Rows, load_rows
 from tonada.learning.classical.saving import ClassicalModel, plain
 from tonada.learning.classical.systems import fit_system
-from tonada.learning.classical.thresholds import threshold_for, threshold_for_recall
 from tonada.learning.recipes import RecipeError
 from tonada.listening.feature_cache import FeatureCache
 from tonada.proving.predictions import Prediction
+from tonada.proving.thresholds import threshold_for, threshold_for_recall
 
 
 @dataclass(frozen=True)
@@ -32,12 +32,14 @@ class ClassicallyTrained:
     Attributes:
         model: fitted on all songs.
         predictions: by system, of songs whose group it had not seen.
-        split: the songs that the model was fitted on.
+        rows: the songs that the model was fitted on.
+        split: the same as a list that is saved.
         provenance: names the songs and the features that it learned from.
     """
 
     model: ClassicalModel
     predictions: dict[str, list[Prediction]]
+    rows: Rows
     split: Split
     provenance: Provenance
 
@@ -67,7 +69,7 @@ def train_classical(
     }
     write_importance(recipe, rows, output / "importance.csv")
     model = kept_model(recipe, rows, predictions[recipe.keep])
-    return ClassicallyTrained(model, predictions, split_of(rows), provenance_of(recipe, rows, root, cache))
+    return ClassicallyTrained(model, predictions, rows, split_of(rows), provenance_of(recipe, rows, root, cache))
 
 
 def kept_model(recipe: ClassicalRecipe, rows: Rows, held_out: list[Prediction]) -> ClassicalModel:
