@@ -25,10 +25,10 @@ from tonada.learning.classical.saving import (
     save_classical,
 )
 from tonada.learning.classical.systems import fit_system
-from tonada.learning.classical.thresholds import threshold_for, threshold_for_recall
 from tonada.learning.classical.training import train_classical
 from tonada.learning.recipes import RecipeError
 from tonada.proving.number_tables import TableError
+from tonada.proving.thresholds import threshold_for, threshold_for_recall
 
 RECIPE = """
 kind: classical

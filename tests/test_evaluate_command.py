@@ -244,11 +244,3 @@ def test_a_level_that_is_not_there_and_a_model_of_many_labels_are_refused():
         listener = Listener(model, TonadaFeatureExtractor(branches=["descriptors"]), "mine")
         with pytest.raises((EvaluationError, ModelError), match=says):
             load(Asked("emotify", ROOT, "test", "mine", level=level), listener)
-
-
-def test_a_classical_model_is_told_from_a_network(tmp_path):
-    (tmp_path / "config.json").write_text('{"kind": "tonada-classical"}')
-    done = tonada("evaluate", tmp_path, "folder", "songs", "--report", tmp_path / "report")
-    assert (done.returncode, len(done.stderr.splitlines())) == (2, 1)
-    assert "is a classical model" in done.stderr
-    assert not (tmp_path / "report").exists()

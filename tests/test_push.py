@@ -3,15 +3,11 @@
 import json
 import shutil
 from pathlib import Path
-from unittest.mock import Mock
 
 import pytest
-from huggingface_hub import HfApi
-from huggingface_hub.utils import filter_repo_objects
 from typer.testing import CliRunner
 
 from tonada.sharing.models import open_model, pack_model
-from tonada.sharing.pushing import push, to_send
 from tonada_cli import app
 
 BESIDE = ("recipe.yaml", "split.json", "provenance.json", "predictions/tiny.csv", ".eval_results/songs.yaml")
@@ -88,17 +84,6 @@ def test_a_link_to_what_lies_elsewhere_is_not_sent(trained, tmp_path, name):
         shutil.rmtree(trained / name) if (trained / name).is_dir() else (trained / name).unlink()
     (trained / name).symlink_to(tmp_path / "elsewhere" / ("" if name == "predictions" else "keys.csv"))
     assert "outside the folder; put a copy in its place" in refused(trained, "me/x")
-
-
-def test_a_name_is_no_pattern_where_it_is_sent(tmp_path, monkeypatch):
-    for name in ("a[1].csv", "a1.csv"):
-        (tmp_path / name).touch()
-    sent = []
-    monkeypatch.setattr(HfApi, "create_repo", lambda *given, **settings: None)
-    monkeypatch.setattr(HfApi, "upload_folder", lambda *given, **settings: sent.append(settings) or Mock())
-    push(tmp_path, "me/x", "model", False, "")
-    names = [path.name for path in to_send(tmp_path)]
-    assert list(filter_repo_objects(names, allow_patterns=sent[0]["allow_patterns"])) == names == ["a1.csv", "a[1].csv"]
 
 
 @pytest.mark.parametrize(

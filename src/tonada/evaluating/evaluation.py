@@ -54,7 +54,7 @@ def evaluate(listener: Listener, asked: Asked) -> Evaluated:
     Raises:
         EvaluationError: model and data set do not fit, or no song of the part can be judged.
     """
-    _check_libraries()
+    check_libraries()
     if Path(listener.name).name in BASELINES:
         raise EvaluationError(f"{listener.name} is called as a baseline is; rename its folder")
     rows = load(asked, listener)
@@ -82,10 +82,10 @@ def evaluate(listener: Listener, asked: Asked) -> Evaluated:
         "revision": listener.revision,
         "tonada": tonada.__version__,
         "date": datetime.now(UTC).isoformat(timespec="seconds"),
-        "data": _data(asked, known),
+        "data": about_data(asked, known, data_set(asked.data).LICENSE),
         "is_test": not warnings and asked.part == "test",
         "warnings": warnings,
-        "taught": _taught(taught, answered),
+        "taught": taught_by(taught, answered),
         "systems": _systems(listener, songs, segments[listener.name], asked.level),
         "comparisons": {name: compared(own, each) for name, each in songs.items() if name != listener.name},
         "gap": {"of": GAP_OF, **gap_between(folds)} if folds else None,
@@ -95,26 +95,28 @@ def evaluate(listener: Listener, asked: Asked) -> Evaluated:
     return Evaluated(report, songs, segments, folds, heard)
 
 
-def _check_libraries() -> None:
+def check_libraries() -> None:
+    """Refuse at once where measuring lacks a library: EvaluationError, with how to install it."""
     for library in NEEDED:
         if importlib.util.find_spec(library) is None:
             raise EvaluationError(f"evaluating needs {library}; pip install 'tonada[evaluate]'")
 
 
-def _data(asked: Asked, known: Sides) -> dict[str, Any]:
-    facts = data_set(asked.data)
+def about_data(asked: Asked, known: Sides, licence: str) -> dict[str, Any]:
+    """What a report says of its songs."""
     part = "all" if set(known.parts) == {UNKNOWN} else asked.part
     return {
         "name": asked.data,
         "part": part,
         "source": known.source,
         "level": asked.level,
-        "licence": facts.LICENSE,
+        "licence": licence,
         "hub_dataset": asked.hub_dataset,
     }
 
 
-def _taught(taught: Sequence[int], answered: Sequence[int]) -> str:
+def taught_by(taught: Sequence[int], answered: Sequence[int]) -> str:
+    """What the baselines learned from, by the places of the songs that the model learned from and answered."""
     if taught and not set(taught) & set(answered):
         return f"The baselines learned from the model's own {len(taught)} training songs."
     return f"The baselines learned from folds of these songs, {FOLDS} at most and disjoint in performers."

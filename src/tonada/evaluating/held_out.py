@@ -1,5 +1,6 @@
 """Which songs of a data set a model learned from, so that nothing is called a test that is none."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -78,13 +79,21 @@ def _dealt(rows: Dataset, data: str, recipe: Recipe, path: Path, folder: Path) -
 
 def _kept(rows: Dataset, data: str, recipe: Recipe, split: splits.Split) -> Sides:
     seed = recipe.training.seed
-    known = set(split.groups.items())  # a data set may be read under two names, as `folder` too
-    songs = list(zip(rows["song_id"], rows["group"], strict=True))
-    if recipe.data.script != data and known.isdisjoint(songs):
+    if recipe.data.script != data and are_others(split, rows["song_id"], rows["group"]):
         return Sides(["test"] * len(rows), f"the model learned from {recipe.data.script}, all of these are new", seed)
-    taught = {split.groups[song] for song, part in split.parts.items() if part == "train"}
-    parts = [_part(split, taught, *each) for each in songs]
+    parts = parts_of(split, rows["song_id"], rows["group"])
     return Sides(parts, f"the split {split.hash[:12]} saved with the model", seed)
+
+
+def are_others(split: splits.Split, song_ids: Iterable[str], groups: Iterable[str]) -> bool:
+    """Whether no song is one of the split by its id and its group; a data set may be read under two names."""
+    return set(split.groups.items()).isdisjoint(zip(song_ids, groups, strict=True))
+
+
+def parts_of(split: splits.Split, song_ids: Iterable[str], groups: Iterable[str]) -> list[str]:
+    """The part of each song, an entry each in both arguments."""
+    taught = {split.groups[song] for song, part in split.parts.items() if part == "train"}
+    return [_part(split, taught, *each) for each in zip(song_ids, groups, strict=True)]
 
 
 def _part(split: splits.Split, taught: set[str], song: str, group: str) -> str:

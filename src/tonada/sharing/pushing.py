@@ -1,6 +1,5 @@
 """A folder to the Hub in one commit, and what can go wrong said in a line."""
 
-import glob
 import re
 from pathlib import Path
 
@@ -64,7 +63,7 @@ def push(folder: Path, repository: str, kind: str, private: bool, message: str, 
             repo_id=repository,
             repo_type=kind,
             folder_path=folder,
-            allow_patterns=list(map(glob.escape, names)),  # they are read as patterns, and a name may hold brackets
+            allow_patterns=names,
             commit_message=message,
             revision=branch,
         )

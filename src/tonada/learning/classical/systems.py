@@ -21,7 +21,8 @@ from tonada.learning.classical.balancing import WEIGHTS, Resampled
 from tonada.learning.classical.capping import IQRCapping
 from tonada.learning.classical.importance import DecreaseInAccuracy
 from tonada.learning.classical.models import new_model
-from tonada.learning.classical.recipe import Search, System
+from tonada.learning.classical.optuna_search import OptunaSearch
+from tonada.learning.classical.recipe import OPTUNA, Search, System
 from tonada.learning.recipes import RecipeError
 
 KAPPA = make_scorer(cohen_kappa_score)
@@ -142,6 +143,8 @@ def _searcher(pipeline: Pipeline, search: Search, seed: int) -> Any:
     over = {_place(pipeline, name): values for name, values in search.over.items()}
     folds = StratifiedGroupKFold(search.folds, shuffle=True, random_state=seed)
     settings: dict[str, Any] = {"cv": folds, "scoring": KAPPA, "refit": False, "error_score": "raise"}
+    if search.by == OPTUNA:
+        return OptunaSearch(pipeline, over, search.candidates or 0, folds, KAPPA, seed)
     if search.candidates is None:
         return GridSearchCV(pipeline, over, **settings)
     return RandomizedSearchCV(pipeline, over, n_iter=search.candidates, random_state=seed, **settings)
