@@ -6,12 +6,14 @@ import json
 import numpy as np
 import pytest
 import soundfile
+import torch
 import yaml
 from commands import tonada
 from conftest import RATE, ROOT, noise, tone
 from datasets import Dataset
 from huggingface_hub import parse_eval_result_entries
 from huggingface_hub.repocard_data import model_index_to_eval_results
+from tonada.datasets_scripts.registry import data_set
 from tonada.datasets_scripts.splits import Split
 from tonada.feature_extraction import TonadaFeatureExtractor
 from tonada.modeling import TonadaConfig, TonadaForAudioClassification
@@ -19,6 +21,7 @@ from tonada.modeling.tree_tonada import LabelTree
 
 from tonada.evaluating.asking import Asked, chosen, load
 from tonada.evaluating.beside import gap
+from tonada.evaluating.hearing import hear
 from tonada.evaluating.held_out import EvaluationError, Sides, sides
 from tonada.evaluating.levels import at_level
 from tonada.evaluating.tables import Table
@@ -216,6 +219,14 @@ def test_a_recipes_saved_split_is_found_from_the_folder_of_all(tmp_path):
     rows = Dataset.from_dict({"song_id": ["A", "B", "C"], "group": ["a", "b", "c"]})
     dealt = sides(rows, "folder", "", None, tmp_path / "recipe.yaml", tmp_path / "songs")
     assert dealt.parts == ["train", "test", "validation"]
+
+
+def test_what_a_damaged_model_says_is_in_no_figure(home):
+    listener = Listener.from_pretrained(str(home / "tiny"))
+    torch.nn.init.constant_(listener.model.classifier.bias, float("nan"))
+    heard = hear(listener, data_set("folder").load(home / "songs").select([0, 1]), ["test"] * 2, 0)
+    assert heard.songs == []
+    assert all("answers with NaN" in each.message for each in heard.refused)
 
 
 TREE = LabelTree(("pop", "rock", "symphony"), {"pop": "non_classic", "rock": "non_classic", "symphony": "classic"})
