@@ -79,7 +79,7 @@ def songs_of(given: argparse.Namespace) -> tuple[ClassicalRecipe, Rows]:
 # In a worker's process ------------------------------------------------------------------------------------------------
 
 _songs: list[tuple[ClassicalRecipe, Rows]] = []
-"""One pair, made once a process: sent along with every cell, a hundred thousand rows would be copied a hundred times."""
+"""One pair, made once a process: sent along with each cell, many rows would be copied ninety-nine times."""
 
 
 def _prepare(given: argparse.Namespace) -> None:
