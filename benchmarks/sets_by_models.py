@@ -8,11 +8,12 @@ Synthetic rows are in the shares of S3's genres, 104,343 there; their accuracy m
 """
 
 import argparse
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from multiprocessing import get_context
 from pathlib import Path
 
 import numpy as np
 from classical import LABELS, rows_of
-from joblib import Parallel, delayed
 from tonada.feature_extraction import TonadaFeatureExtractor
 from tqdm import tqdm
 
@@ -67,6 +68,31 @@ def _seconds(cell: Path) -> str:
     return f"{sum(each.fit_seconds for each in read_costs(cell.with_suffix('.costs.csv'))):.2f}"
 
 
+def songs_of(given: argparse.Namespace) -> tuple[ClassicalRecipe, Rows]:
+    """Synthetic rows, or the songs of a recipe."""
+    if given.recipe is None:
+        return synthetic(given.rows)
+    recipe = load_classical(given.recipe)
+    return recipe, load_rows(recipe, given.data, FeatureCache(given.cache))
+
+
+# In a worker's process ------------------------------------------------------------------------------------------------
+
+_songs: list[tuple[ClassicalRecipe, Rows]] = []
+"""One pair, made once a process: sent along with each cell, many rows would be copied ninety-nine times."""
+
+
+def _prepare(given: argparse.Namespace) -> None:
+    _songs.append(songs_of(given))
+
+
+def _fill(output: Path, name: str, short: str) -> None:
+    resumed(output, f"{name}-{short}", System(columns=(name,), model=MODELS[short]), *_songs[0])
+
+
+# ----------------------------------------------------------------------------------------------------------------------
+
+
 def main() -> None:
     """Fill the cells, and print the tables."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -77,19 +103,11 @@ def main() -> None:
     parser.add_argument("--cache", type=Path, help="of features; your own by default")
     parser.add_argument("--workers", type=int, default=2, help="processes")
     given = parser.parse_args()
-    if given.recipe is None:
-        recipe, rows = synthetic(given.rows)
-    else:
-        recipe = load_classical(given.recipe)
-        rows = load_rows(recipe, given.data, FeatureCache(given.cache))
     given.output.mkdir(parents=True, exist_ok=True)
-    systems = {
-        f"{name}-{short}": System(columns=(name,), model=model) for name in SETS for short, model in MODELS.items()
-    }
-    cells = (delayed(resumed)(given.output, name, system, recipe, rows) for name, system in systems.items())
-    done = Parallel(n_jobs=given.workers, return_as="generator_unordered")(cells)
-    for _ in tqdm(done, "cells", len(systems), unit="cell"):
-        pass
+    with ProcessPoolExecutor(given.workers, get_context("spawn"), _prepare, (given,)) as pool:
+        cells = [pool.submit(_fill, given.output, name, short) for name in SETS for short in MODELS]
+        for cell in tqdm(as_completed(cells), "cells", len(cells), unit="cell"):
+            cell.result()
     if given.recipe is not None:
         print(table(given.output, "accuracy"), end="\n\n")
     print(table(given.output, "seconds"))

@@ -170,6 +170,17 @@ def test_every_model_is_saved_in_types_that_are_on_the_list(name, tmp_path):
     assert np.array_equal(again, calibrated_probabilities(model, values))
 
 
+def test_a_stack_is_saved_in_types_that_are_on_the_list(tmp_path):
+    generator = np.random.default_rng(0)
+    values, labels, columns = generator.normal(size=(30, 2)), np.arange(30) % 2, ("tempo", "level")
+    voters = {"a": System(model="naive_bayes"), "b": System(model="lda")}
+    fitted = fit_system(System(vote="stacked", of=("a", "b")), voters, columns, values, labels, np.arange(30), 0)
+    model = ClassicalModel(fitted, "x", columns, ("happy", "sad"))
+    save_classical(model, tmp_path, "")
+    again = calibrated_probabilities(load_classical_model(tmp_path), values)
+    assert np.array_equal(again, calibrated_probabilities(model, values))
+
+
 class Stranger:
     """A type of nobody's."""
 
@@ -228,6 +239,14 @@ def test_what_is_no_skops_file_is_never_opened(trained, tmp_path):
         ("cap: 1.5", "cap: [1]", "bayes has cap"),
         ("systems:", "systems: 3\nfolds_:", "unknown key"),
         ("repeats: 2", "repeets: 2", "did you mean 'repeats'"),
+        ("{model: linear_svm}", "{model: linear_svm, search: {by: luck, over: {C: [1]}}}", "by is 'luck'"),
+        ("{model: linear_svm}", "{model: linear_svm, search: {by: optuna, over: {C: [1]}}}", "needs candidates"),
+        ("{model: linear_svm}", "{model: linear_svm, search: {over: {C: {low: 1, high: 2}}}}", "a list of values"),
+        (
+            "{model: linear_svm}",
+            "{model: linear_svm, search: {by: optuna, candidates: 2, over: {C: {low: 0, high: 2, log: true}}}}",
+            "or a range",
+        ),
         ("keep: vote", "keep: vote\nprecision: 0.9", "choose between two labels"),
         ("keep: vote", "keep: vote\nprecision: 0.9\nrecall: 0.9", "both given"),
     ],

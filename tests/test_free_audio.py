@@ -179,6 +179,14 @@ def test_each_task_has_its_labels(task, tmp_path):
     assert len(rows) >= 2
 
 
+def test_at_most_so_many_files_of_a_package_have_a_label_and_always_the_same(tmp_path):
+    every, fewer = (free_audio.load(SAMPLE, cache_dir=tmp_path, most=most) for most in (None, 1))
+    pairs = list(zip(fewer["group"], fewer["label"], strict=True))
+    assert len(pairs) == len(set(pairs))
+    assert set(pairs) == set(zip(every["group"], every["label"], strict=True))
+    assert set(fewer["song_id"]) <= set(every["song_id"])
+
+
 def test_the_command_fetches_it(apt, tmp_path):
     for name in {row["package"] for row in tables.read(free_audio.MANIFEST)}:
         package(apt, name, {"/usr/a.ogg": b"another"})

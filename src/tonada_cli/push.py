@@ -55,7 +55,7 @@ def push(
         check_names(repository, revision)
         with tempfile.TemporaryDirectory(prefix="tonada-push-") as place:
             packed = Path(place)
-            if is_classical_model(model):
+            if Path(model).is_dir() and is_classical_model(model):
                 pack_classical(Path(model), repository, packed)
             else:
                 pack_model(*open_model(model), repository, packed)

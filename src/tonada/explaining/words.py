@@ -40,11 +40,12 @@ CEPSTRUM = {
     3: "lows and highs over the middle",
 }
 """What the first cosines over the mel bands weigh against each other; those after them have no such picture."""
-BANDS = ("under 200 Hz", "200-400 Hz", "400-800 Hz", "800-1600 Hz", "1600-3200 Hz", "3200-6400 Hz", "over 6400 Hz")
+OCTAVES = ("under 200 Hz", "200-400 Hz", "400-800 Hz", "800-1600 Hz", "1600-3200 Hz", "3200-6400 Hz", "over 6400 Hz")
+BANDS = dict(enumerate(OCTAVES, start=1))
 """Of spectral contrast, as librosa divides octaves (Jiang et al. 2002)."""
-INTERVALS = ("fifths", "fifths", "minor thirds", "minor thirds", "major thirds", "major thirds")
+INTERVALS = {1: "fifths", 2: "fifths", 3: "minor thirds", 4: "minor thirds", 5: "major thirds", 6: "major thirds"}
 """Of tonnetz (Harte et al. 2006), two axes a circle."""
-NOTES = ("C", "C♯", "D", "D♯", "E", "F", "F♯", "G", "G♯", "A", "A♯", "B")
+NOTES = dict(enumerate(("C", "C♯", "D", "D♯", "E", "F", "F♯", "G", "G♯", "A", "A♯", "B"), start=1))
 STATISTICS = {
     "mean": "on average",
     "median": "in the middle",
@@ -89,18 +90,18 @@ def _descriptor(name: str, number: int | None) -> str:
         return f"presence of {_note(name, number)}"
     if plain == "mfcc" and number is not None:
         return f"{CEPSTRUM.get(number, f'fine colour of the timbre {number}')} (MFCC)"
-    if plain == "spectralcontrast" and number in range(1, len(BANDS) + 1):
-        return f"clear tones {BANDS[number - 1]}"
-    if plain == "tonnetz" and number in range(1, len(INTERVALS) + 1):
-        return f"pull of {INTERVALS[number - 1]} (tonnetz {number})"
+    if plain == "spectralcontrast" and number in BANDS:
+        return f"clear tones {BANDS[number]}"
+    if plain == "tonnetz" and number in INTERVALS:
+        return f"pull of {INTERVALS[number]} (tonnetz {number})"
     said = DESCRIPTORS.get(plain, name.replace("_", " "))
     return said if number in (None, 1) else f"{said} {number}"
 
 
 def _note(name: str, number: int | None) -> str:
     """The pitch class of a column of chroma, by its letter or by its number from C."""
-    if number in range(1, len(NOTES) + 1):
-        return f"the note {NOTES[number - 1]}"
+    if number in NOTES:
+        return f"the note {NOTES[number]}"
     if found := re.search(r"_([a-g])(_sharp)?$", name):
         return f"the note {found[1].upper()}{'♯' if found[2] else ''}"
     return "notes"

@@ -29,6 +29,9 @@ class FrameLSTM(nn.Module):
         labels: how many there are.
     """
 
+    mean: torch.Tensor
+    scale: torch.Tensor
+
     def __init__(self, columns: int, labels: int):
         super().__init__()
         self.register_buffer("mean", torch.zeros(columns))

@@ -1,4 +1,4 @@
-"""A classical model's figures: how the labels differ in the columns worth most, and what each does to answers."""
+"""A classical model's figures: how labels differ in the columns worth most, and what each column does to answers."""
 
 import csv
 import logging

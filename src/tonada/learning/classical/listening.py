@@ -143,5 +143,4 @@ class ClassicalListener:
                 yield Answer(song.path, "no_numbers", said)
             else:
                 answer = answer_of(self.model, each, level)
-                about = {"path": song.path, "model": self.name, "revision": self.revision, "duration": song.duration}
-                yield replace(answer, **about)
+                yield replace(answer, path=song.path, model=self.name, revision=self.revision, duration=song.duration)

@@ -10,7 +10,8 @@ from tonada.learning.classical.models import MODELS
 from tonada.learning.recipes import RecipeError, checked, load_yaml
 
 KIND = "classical"
-VOTES = ("soft", "hard")
+STACKED = "stacked"
+VOTES = ("soft", "hard", STACKED)
 OPTUNA = "optuna"
 BASELINES = ("majority", "logistic-regression")
 NUMBER = (int, float)
@@ -59,7 +60,8 @@ class System:
         settings: of the model, as its library calls them.
         balance: one of `BALANCES`.
         search: settings to choose.
-        vote: `soft` (mean probability) or `hard` (majority) of the systems in `of`.
+        vote: of the systems in `of`: `soft` (mean probability), `hard` (majority), or `stacked` (logistic regression on
+            what they say of songs of groups that they had not seen).
     """
 
     columns: tuple[str, ...] = ()
