@@ -50,7 +50,7 @@ format: install  ## Put the code in form
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-bench: install ffmpeg  ## Measure speed and memory on this machine
+bench: install ffmpeg  ## Measure speed and memory on this machine; training too if TONADA_DATA holds 4qaed
 	$(BIN)/python benchmarks/descriptors.py
 	$(BIN)/python benchmarks/turkish50.py
 	$(BIN)/python benchmarks/attention.py
@@ -59,6 +59,9 @@ bench: install ffmpeg  ## Measure speed and memory on this machine
 	$(BIN)/python benchmarks/commands.py
 	$(BIN)/python benchmarks/decoding.py
 	$(BIN)/python benchmarks/resampling.py
+	@test -n "$$TONADA_DATA" || echo "TONADA_DATA is not set: training and the feature cache are not measured."
+	test -z "$$TONADA_DATA" || $(BIN)/python benchmarks/feature_cache.py "$$TONADA_DATA" 120
+	test -z "$$TONADA_DATA" || $(BIN)/python benchmarks/training.py "$$TONADA_DATA"
 
 results: install  ## Compute docs/results.md anew from the predictions kept beside it
 	$(BIN)/python -m tonada.proving.tables docs/results > docs/results.md

@@ -4,10 +4,9 @@ import contextlib
 import csv
 import io
 import json
-import subprocess
-import sys
 import zipfile
 
+import commands
 import numpy as np
 import pytest
 import yaml
@@ -26,10 +25,10 @@ from tonada.learning.classical.saving import (
     save_classical,
 )
 from tonada.learning.classical.systems import fit_system
-from tonada.learning.classical.thresholds import threshold_for, threshold_for_recall
 from tonada.learning.classical.training import train_classical
 from tonada.learning.recipes import RecipeError
 from tonada.proving.number_tables import TableError
+from tonada.proving.thresholds import threshold_for, threshold_for_recall
 
 RECIPE = """
 kind: classical
@@ -71,13 +70,7 @@ def trained(folder):
 
 
 def tonada(*arguments, folder, code=0):
-    done = subprocess.run(
-        [sys.executable, "-c", "from tonada_cli import main; main()", *map(str, arguments)],
-        cwd=folder,
-        capture_output=True,
-        text=True,
-        timeout=600,
-    )
+    done = commands.tonada(*arguments, folder=folder)
     assert done.returncode == code, done.stderr
     assert "Traceback" not in done.stderr
     return done.stdout if code == 0 else done.stderr
@@ -148,7 +141,6 @@ def test_a_table_that_lacks_a_column_is_one_line_and_the_others_go_on(folder, tr
     assert "short.csv: lacks 1 of 3 columns, 'noise'" in said
 
 
-@pytest.mark.slow
 def test_a_model_of_tables_refuses_sound_and_a_timeline(folder, trained):
     assert "no audio" in tonada("classify", "song.mp3", "--model", "moods", folder=folder, code=1)
     assert "--timeline" in tonada("classify", "a.csv", "--model", "moods", "--timeline", folder=folder, code=2)
@@ -172,6 +164,17 @@ def test_every_model_is_saved_in_types_that_are_on_the_list(name, tmp_path):
     values, labels, columns = generator.normal(size=(30, 2)), np.arange(30) % 2, ("tempo", "level")
     system = System(columns=("t", "l"), cap=1.5, select=2, pca=2, model=name, settings=quick, balance="smote")
     fitted = fit_system(system, {}, columns, values, labels, labels, 0)
+    model = ClassicalModel(fitted, "x", columns, ("happy", "sad"))
+    save_classical(model, tmp_path, "")
+    again = calibrated_probabilities(load_classical_model(tmp_path), values)
+    assert np.array_equal(again, calibrated_probabilities(model, values))
+
+
+def test_a_stack_is_saved_in_types_that_are_on_the_list(tmp_path):
+    generator = np.random.default_rng(0)
+    values, labels, columns = generator.normal(size=(30, 2)), np.arange(30) % 2, ("tempo", "level")
+    voters = {"a": System(model="naive_bayes"), "b": System(model="lda")}
+    fitted = fit_system(System(vote="stacked", of=("a", "b")), voters, columns, values, labels, np.arange(30), 0)
     model = ClassicalModel(fitted, "x", columns, ("happy", "sad"))
     save_classical(model, tmp_path, "")
     again = calibrated_probabilities(load_classical_model(tmp_path), values)
@@ -236,6 +239,14 @@ def test_what_is_no_skops_file_is_never_opened(trained, tmp_path):
         ("cap: 1.5", "cap: [1]", "bayes has cap"),
         ("systems:", "systems: 3\nfolds_:", "unknown key"),
         ("repeats: 2", "repeets: 2", "did you mean 'repeats'"),
+        ("{model: linear_svm}", "{model: linear_svm, search: {by: luck, over: {C: [1]}}}", "by is 'luck'"),
+        ("{model: linear_svm}", "{model: linear_svm, search: {by: optuna, over: {C: [1]}}}", "needs candidates"),
+        ("{model: linear_svm}", "{model: linear_svm, search: {over: {C: {low: 1, high: 2}}}}", "a list of values"),
+        (
+            "{model: linear_svm}",
+            "{model: linear_svm, search: {by: optuna, candidates: 2, over: {C: {low: 0, high: 2, log: true}}}}",
+            "or a range",
+        ),
         ("keep: vote", "keep: vote\nprecision: 0.9", "choose between two labels"),
         ("keep: vote", "keep: vote\nprecision: 0.9\nrecall: 0.9", "both given"),
     ],

@@ -76,6 +76,16 @@ def test_a_vote_is_the_mean_of_its_voters_or_their_shares(vote, songs):
     assert np.allclose(answers, expected)
 
 
+def test_a_stack_believes_the_voter_that_is_right_and_learns_from_no_group_it_asks_about(songs, shared_groups):
+    systems = {"right": System(model="lda"), "deaf": System(model="lda", columns=("rmse",))}
+    stack = fitted(System(vote="stacked", of=tuple(systems)), songs, systems)
+    answers = probabilities_of(stack, songs[0], 3)
+    assert (answers.argmax(1) == songs[1]).mean() > 0.95
+    right, deaf = np.abs(stack.final_estimator_.coef_).reshape(3, 2, -1).sum((0, 2))
+    assert right > 2 * deaf
+    assert shared_groups == [set()] * 5
+
+
 def test_a_label_without_training_songs_has_no_probability(songs):
     values, labels, groups = (part[songs[1] > 0] for part in songs)
     answers = probabilities_of(fitted(System(model="naive_bayes"), (values, labels, groups)), values, 3)
@@ -99,7 +109,9 @@ def test_missing_numbers_become_the_median_of_the_training_songs(songs):
     assert pipeline.named_steps["impute"].statistics_[5] == np.nanmedian(values[:, 5])
 
 
-def test_a_search_finds_the_setting_that_separates_and_shares_no_group(songs, monkeypatch):
+@pytest.fixture
+def shared_groups(monkeypatch):
+    """Of every fold that is dealt while a test runs, the groups on both sides."""
     from sklearn.model_selection import StratifiedGroupKFold
 
     seen = []
@@ -111,10 +123,22 @@ def test_a_search_finds_the_setting_that_separates_and_shares_no_group(songs, mo
             yield train, test
 
     monkeypatch.setattr(StratifiedGroupKFold, "split", watched)
+    return seen
+
+
+def test_a_search_finds_the_setting_that_separates_and_shares_no_group(songs, shared_groups):
     system = System(model="knn", search=Search({"n_neighbors": [60, 3]}))
     model = fitted(system, songs)
     assert model[-1].n_neighbors == 3
-    assert seen == [set(), set(), set()]
+    assert shared_groups == [set(), set(), set()]
+
+
+def test_optuna_finds_it_too_in_lists_and_ranges(songs, shared_groups):
+    over = {"n_neighbors": {"low": 1, "high": 60}, "weights": ["uniform", "distance"]}
+    model = fitted(System(model="knn", search=Search(over, candidates=6, by="optuna")), songs)[-1]
+    assert 1 <= model.n_neighbors < 55
+    assert model.weights in over["weights"]
+    assert shared_groups == [set()] * 3 * 6
 
 
 @pytest.mark.parametrize(

@@ -1,8 +1,8 @@
 """What `tonada inspect` counts is what the formulas say."""
 
 import pytest
+from commands import tonada
 from conftest import RATE, noise
-from test_command import tonada
 
 from tonada.proving.cost import cost_of
 

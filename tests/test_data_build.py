@@ -8,6 +8,7 @@ import datasets
 import pyarrow.parquet
 import pytest
 import yaml
+from commands import tonada
 from conftest import ROOT, run_python
 from test_data_page import BLOCKS
 from test_data_sets import load as load_sample
@@ -364,6 +365,4 @@ def test_the_page_shows_what_a_dry_run_prints(tmp_path):
     (shown,) = (text for language, text in BLOCKS if language == "console" and "data build" in text)
     line, printed = shown.split("\n", 1)
     shutil.copytree(SAMPLES / "emotify", tmp_path / "DATA" / "emotify")
-    arguments = line.removeprefix("$ tonada ").split()
-    code = f"import sys; sys.argv[1:] = {arguments!r}\nfrom tonada_cli import main\nmain()"
-    assert run_python(code, tmp_path, without_tonada=False) == printed
+    assert tonada(*line.removeprefix("$ tonada ").split(), folder=tmp_path).stdout == printed

@@ -4,21 +4,21 @@ import csv
 import io
 import json
 import re
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
-from conftest import ROOT, run_python
+from commands import printed_by, tonada
+from conftest import ROOT
 from tonada.datasets_scripts import registry
 
 PAGE = (ROOT / "docs" / "data.md").read_text()
 BLOCKS = re.findall(r"^```(\w+)\n(.*?)^```$", PAGE, flags=re.MULTILINE | re.DOTALL)
 
 
-def tonada_data(*arguments: str, folder: Path | None = None) -> str:
-    command = [sys.executable, "-c", "from tonada_cli import main; main()", "data", *arguments]
-    return subprocess.run(command, cwd=folder, capture_output=True, text=True, check=True).stdout
+def tonada_data(*arguments: str, folder: Path = ROOT) -> str:
+    done = tonada("data", *arguments, folder=folder)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
 
 
 @pytest.fixture(scope="module")
@@ -29,9 +29,7 @@ def listed() -> str:
 def test_the_python_prints_what_the_page_shows(tmp_path):
     (tmp_path / "DATA").mkdir()
     (tmp_path / "DATA" / "emotify").symlink_to(ROOT / "tests" / "data" / "emotify")
-    code = "import datasets; datasets.config.HF_DATASETS_CACHE = __import__('pathlib').Path('cache')\n"
-    code += "".join(text for language, text in BLOCKS if language == "python")
-    printed = run_python(code, tmp_path, without_tonada=False)
+    printed = printed_by("".join(text for language, text in BLOCKS if language == "python"), tmp_path)
     assert printed == "".join(text for language, text in BLOCKS if language == "text")
 
 

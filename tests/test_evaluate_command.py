@@ -6,23 +6,29 @@ import json
 import numpy as np
 import pytest
 import soundfile
+import torch
 import yaml
+from commands import tonada
 from conftest import RATE, ROOT, noise, tone
 from datasets import Dataset
 from huggingface_hub import parse_eval_result_entries
 from huggingface_hub.repocard_data import model_index_to_eval_results
-from test_command import tonada
+from tonada.datasets_scripts.registry import data_set
 from tonada.datasets_scripts.splits import Split
 from tonada.feature_extraction import TonadaFeatureExtractor
 from tonada.modeling import TonadaConfig, TonadaForAudioClassification
+from tonada.modeling.tree_tonada import LabelTree
 
+from tonada.evaluating.asking import Asked, chosen, load
 from tonada.evaluating.beside import gap
-from tonada.evaluating.evaluation import chosen
+from tonada.evaluating.hearing import hear
 from tonada.evaluating.held_out import EvaluationError, Sides, sides
+from tonada.evaluating.levels import at_level
 from tonada.evaluating.tables import Table
+from tonada.listening.listener import Listener, ModelError
 from tonada.proving.judged import Judged
 from tonada.proving.metrics import AnswerScores
-from tonada.proving.predictions import read_predictions
+from tonada.proving.predictions import Prediction, read_predictions
 
 FIGURES = {"confusion.png", "reliability.png", "abstention.png", "curves.png"}
 RECIPE = """
@@ -143,7 +149,6 @@ def test_a_model_that_does_not_say_what_it_learned_from_is_warned_of_and_has_no_
     assert "flatter" in (home / "unknown" / "report.md").read_text()
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [
@@ -191,12 +196,62 @@ def test_where_nobody_has_two_songs_there_is_no_gap():
 
 
 def test_a_model_saved_with_its_split_knows_which_songs_are_new(tmp_path):
-    """A song that came after the split is a test, unless the model learned from its performer."""
+    """A song that came after the split is a test, unless the model learned from its performer, by whatever name the
+    data set is read."""
     (tmp_path / "recipe.yaml").write_text(RECIPE)
     Split({"A": "train", "B": "test"}, {"A": "ana", "B": "ben"}).save(tmp_path / "split.json")
     rows = Dataset.from_dict({"song_id": ["A", "B", "C", "D"], "group": ["ana", "ben", "ana", "new"]})
     assert sides(rows, "folder", str(tmp_path), None, None).parts == ["train", "test", "train", "test"]
-    assert sides(rows, "emotify", str(tmp_path), None, None).parts == ["test"] * 4
+    assert sides(rows, "emotify", str(tmp_path), None, None).parts == ["train", "test", "train", "test"]
+    others = Dataset.from_dict({"song_id": ["A", "E"], "group": ["another", "ana"]})
+    assert sides(others, "emotify", str(tmp_path), None, None).parts == ["test"] * 2
     (tmp_path / "split.json").write_text("{}")
     with pytest.raises(EvaluationError, match="is not a saved split"):
         sides(rows, "folder", str(tmp_path), None, None)
+
+
+def test_a_recipes_saved_split_is_found_from_the_folder_of_all(tmp_path):
+    (tmp_path / "recipe.yaml").write_text(RECIPE.replace("deal: official", "deal: saved, split: splits/mine.json"))
+    (tmp_path / "splits").mkdir()
+    Split({"A": "train", "B": "test", "C": "validation"}, {"A": "a", "B": "b", "C": "c"}).save(
+        tmp_path / "splits" / "mine.json"
+    )
+    rows = Dataset.from_dict({"song_id": ["A", "B", "C"], "group": ["a", "b", "c"]})
+    dealt = sides(rows, "folder", "", None, tmp_path / "recipe.yaml", tmp_path / "songs")
+    assert dealt.parts == ["train", "test", "validation"]
+
+
+def test_what_a_damaged_model_says_is_in_no_figure(home):
+    listener = Listener.from_pretrained(str(home / "tiny"))
+    torch.nn.init.constant_(listener.model.classifier.bias, float("nan"))
+    heard = hear(listener, data_set("folder").load(home / "songs").select([0, 1]), ["test"] * 2, 0)
+    assert heard.songs == []
+    assert all("answers with NaN" in each.message for each in heard.refused)
+
+
+TREE = LabelTree(("pop", "rock", "symphony"), {"pop": "non_classic", "rock": "non_classic", "symphony": "classic"})
+
+
+def test_at_an_upper_level_labels_that_were_mixed_up_below_it_are_right():
+    said = Prediction("s", "g", "test", 0, "pop", {"pop": 0.3, "rock": 0.4, "symphony": 0.3})
+    (found,) = at_level([said], TREE, 1)
+    assert (found.truth, found.answer, list(found.probabilities)) == (
+        "non_classic",
+        "non_classic",
+        ["non_classic", "classic"],
+    )
+    assert found.probabilities == pytest.approx({"non_classic": 0.7, "classic": 0.3})
+    assert at_level([said], TREE, 2) == [said]
+
+
+def test_a_level_that_is_not_there_and_a_model_of_many_labels_are_refused():
+    moods = {0: "soft", 1: "loud"}
+    for settings, level, says in [
+        ({"id2label": moods}, 1, "no tree of labels"),
+        ({"id2label": moods, "parents": {"soft": "sound", "loud": "sound"}}, 3, "levels 1 to 2"),
+        ({"id2label": moods, "problem_type": "multi_label_classification"}, None, "several labels or values a song"),
+    ]:
+        model = TonadaForAudioClassification(TonadaConfig(branches=("descriptors",), **settings))
+        listener = Listener(model, TonadaFeatureExtractor(branches=["descriptors"]), "mine")
+        with pytest.raises((EvaluationError, ModelError), match=says):
+            load(Asked("emotify", ROOT, "test", "mine", level=level), listener)

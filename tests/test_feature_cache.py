@@ -13,8 +13,8 @@ import numpy as np
 import pytest
 import soundfile
 import torch
+from commands import tonada
 from conftest import RATE, noise, tone
-from test_command import tonada
 from tonada.feature_extraction import TonadaFeatureExtractor
 
 from tonada.listening import feature_cache
@@ -164,6 +164,7 @@ while True:
 """
 
 
+@pytest.mark.slow
 def test_two_writers_that_are_killed_leave_nothing_but_whole_entries(cache, tmp_path):
     """Each deletes and writes the same two entries without end, until the kernel ends it in the middle of something."""
     songs = [str(tmp_path / f"{index}.wav") for index in range(2)]
@@ -184,6 +185,7 @@ def test_two_writers_that_are_killed_leave_nothing_but_whole_entries(cache, tmp_
     assert all(same(cache.get_or_make(path, EXTRACTOR), want) for path, want in zip(songs, expected, strict=True))
 
 
+@pytest.mark.slow
 def test_several_processes_make_what_one_does_in_order(cache, tmp_path):
     songs = [(str(tmp_path / f"{index}.wav"), EXTRACTOR) for index in range(4)]
     for index, (path, _) in enumerate(songs):

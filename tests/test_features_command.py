@@ -13,8 +13,8 @@ from pathlib import Path
 import pyarrow.parquet as pq
 import pytest
 import soundfile
+from commands import TONADA, tonada
 from conftest import RATE, noise
-from test_command import TONADA, tonada
 
 
 def songs_in(folder: Path, count: int) -> Path:

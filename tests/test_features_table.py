@@ -271,7 +271,7 @@ def test_any_file_is_a_set_or_one_line_that_names_it(content, tmp_path_factory):
 
 # Kills ----------------------------------------------------------------------------------------------------------------
 
-KILLS, SEED = 40, 20
+SEED = 20
 
 
 def work(folder: Path, output: Path, log: Path, schema: pa.Schema) -> None:
@@ -308,7 +308,8 @@ def stage(output: Path) -> str:
     return "parts" if any(output.with_name("t.parquet.parts").glob("0*.parquet")) else "nothing yet"
 
 
-def test_a_kill_at_any_moment_loses_nothing(tmp_path, capsys):
+@pytest.mark.parametrize("count", [10, pytest.param(60, marks=pytest.mark.slow)])
+def test_a_kill_at_any_moment_loses_nothing(count, tmp_path, capsys):
     songs, log, output = tmp_path / "songs", tmp_path / "log", tmp_path / "t.parquet"
     songs.mkdir()
     for number in range(30):
@@ -320,14 +321,14 @@ def test_a_kill_at_any_moment_loses_nothing(tmp_path, capsys):
     expected = pq.read_table(output)
 
     moments, outcomes = random.Random(SEED), Counter[str]()
-    while outcomes.total() < KILLS:
+    while outcomes.total() < count:
         output.unlink()
         log.write_bytes(b"")
         kills = 0
         while not killed_after(moments.uniform(0, whole), songs, output, log, schema):
             outcomes[stage(output)] += 1
             kills += 1
-            assert kills < 10 * KILLS, "it never comes to its end"
+            assert kills < 10 * count, "it never comes to its end"
         assert pq.read_table(output).equals(expected, check_metadata=True)
         assert log.stat().st_size <= len(expected) + kills  # each kill costs one song at most
         assert not output.with_name("t.parquet.parts").exists()

@@ -8,8 +8,8 @@ import subprocess
 from pathlib import Path
 
 import pytest
+from commands import tonada
 from conftest import ROOT
-from test_command import tonada
 from tonada.datasets_scripts import debian, free_audio, tables
 
 SAMPLE = ROOT / "tests" / "data" / "free_audio"
@@ -177,6 +177,14 @@ def test_each_task_has_its_labels(task, tmp_path):
     rows = free_audio.load(SAMPLE, cache_dir=tmp_path, task=task)
     assert rows.features["label"].names == free_audio.TASKS[task]
     assert len(rows) >= 2
+
+
+def test_at_most_so_many_files_of_a_package_have_a_label_and_always_the_same(tmp_path):
+    every, fewer = (free_audio.load(SAMPLE, cache_dir=tmp_path, most=most) for most in (None, 1))
+    pairs = list(zip(fewer["group"], fewer["label"], strict=True))
+    assert len(pairs) == len(set(pairs))
+    assert set(pairs) == set(zip(every["group"], every["label"], strict=True))
+    assert set(fewer["song_id"]) <= set(every["song_id"])
 
 
 def test_the_command_fetches_it(apt, tmp_path):

@@ -18,7 +18,11 @@ def heard(extractor):
     return dict(extractor(songs_of_different_lengths(), sampling_rate=RATE, return_tensors="pt"))
 
 
-@pytest.mark.parametrize("mode", ATTENTION_MODES)
+QUICK = ("topk", "softmax")
+SLOW = [pytest.param(mode, marks=pytest.mark.slow) for mode in ATTENTION_MODES if mode not in QUICK]
+
+
+@pytest.mark.parametrize("mode", [*QUICK, *SLOW])
 def test_an_exported_program_answers_as_the_model_for_any_number_of_songs_and_segments(heard, mode):
     model = new_model(attention_mode=mode)
     songs, segments = (torch.export.Dim(name, min=2, max=64) for name in ("songs", "segments"))

@@ -20,7 +20,7 @@ HALL = {
     "embedding": set(),
     "listening": {"checkpoints", "embedding"},
     "cataloguing": {"listening", "embedding"},
-    "explaining": {"listening"},
+    "explaining": {"listening", "learning", "proving"},
     "proving": {"listening"},  # an audit hears what it audits
     "learning": {"listening", "embedding", "proving"},
     "evaluating": {"listening", "proving", "learning"},

@@ -2,13 +2,14 @@
 
 import csv
 import shutil
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 import soundfile
 import torch
+from commands import tonada
 from conftest import RATE, ROOT, noise, tone
-from test_command import tonada
 from tonada.datasets_scripts import emotion_4qaed, provenance
 
 from tonada.learning.batches import whole_songs
@@ -129,6 +130,20 @@ def test_scales_make_the_training_features_standard(folder, extractor):
     scaled = (descriptors - scales["descriptors_mean"]) / scales["descriptors_scale"]
     torch.testing.assert_close(scaled.mean(0), torch.zeros(90), atol=1e-3, rtol=0)
     torch.testing.assert_close(scaled.std(0), torch.ones(90), atol=1e-3, rtol=0)
+
+
+def test_what_never_changed_in_training_is_not_divided_by_next_to_nothing():
+    """As the bands above 4 kHz of songs that were all heard at 8 kHz, or a unit of an embedder that stayed silent."""
+    generator = torch.Generator().manual_seed(0)
+    frames, steps = torch.randn(1, 2, 3, 50, generator=generator), torch.randn(1, 9, 2, generator=generator)
+    frames[:, :, 1], steps[..., 0] = -100.1, 0.0
+    heard = {"spectrogram": frames[0, None], "frame_mask": torch.ones(1, 50, dtype=torch.int64)}
+    heard |= {"embeddings": steps, "step_mask": torch.ones(1, 9, dtype=torch.int64), "descriptors": torch.ones(1, 4)}
+    scales = scales_of([SimpleNamespace(features=heard)] * 2)
+    assert scales["spectrogram_scale"][:, 1].tolist() == [[1.0], [1.0]]
+    assert scales["embeddings_scale"][0] == 1
+    assert scales["descriptors_scale"].tolist() == [1.0] * 4
+    assert 0.5 < scales["spectrogram_scale"][0, 0] < 1.5
 
 
 def exchangeable(seed: int, songs: int) -> tuple[torch.Tensor, torch.Tensor]:

@@ -5,8 +5,8 @@ import csv
 import pytest
 import soundfile
 import torch
+from commands import tonada
 from conftest import noise, tone
-from test_command import tonada
 
 from tonada.embedding.embedders import Embedder, save_weights
 from tonada.embedding.published import EMBEDDERS

@@ -1,7 +1,6 @@
 """A model that learned from stems: trained from a recipe, loaded, separated for, and never taken for one of the mix."""
 
 import csv
-import json
 
 import numpy as np
 import pytest
@@ -79,39 +78,42 @@ def test_its_card_says_what_it_hears_and_sends_nobody_to_the_pipeline(saved):
     assert "trust_remote_code" not in card
 
 
-def test_the_stock_pipeline_is_told_that_it_cannot_separate(folder, saved, tmp_path):
-    """In a process where Tonada cannot be imported, as for anybody who finds the model."""
+@pytest.fixture(scope="module")
+def stranger(folder, saved, tmp_path_factory):
+    """What anybody who finds the model gets of it, in a process where Tonada cannot be imported."""
+    here = tmp_path_factory.mktemp("stranger")
+    np.save(here / "stems.npy", np.stack([gliding_voice(6), looped_chords(6)]))
     code = f"""
 import json, logging
-from transformers import pipeline
+import numpy as np
+import soundfile
+from transformers import AutoFeatureExtractor, AutoModelForAudioClassification, pipeline
 records = []
 logging.getLogger().addHandler(type("Keep", (logging.Handler,), {{"emit": lambda _, record: records.append(record)}})())
 pipe = pipeline("audio-classification", model={str(saved)!r}, trust_remote_code=True)
-import soundfile
 try:
     pipe(soundfile.read({str(folder / "songs" / "audio" / "0.wav")!r}, dtype="float32")[0])
 except ValueError as error:
-    print(json.dumps([str(error), [record.getMessage() for record in records]]))
+    said = [str(error), [record.getMessage() for record in records]]
+where = {{"pretrained_model_name_or_path": {str(saved)!r}, "trust_remote_code": True}}
+extractor = AutoFeatureExtractor.from_pretrained(**where)
+model = AutoModelForAudioClassification.from_pretrained(**where).eval()
+heard = extractor(np.load("stems.npy"), sampling_rate={RATE}, return_tensors="pt")
+print(json.dumps([*said, model(**heard).logits.exp().sum().item()]))
 """
-    error, warnings = last_json(run_python(code, tmp_path))
+    return last_json(run_python(code, here))
+
+
+def test_the_stock_pipeline_is_told_that_it_cannot_separate(stranger):
+    error, warnings, _ = stranger
     assert "this model hears stems and not a mix" in error
     assert "tonada classify" in error
     assert sum("stock pipeline cannot separate" in warning for warning in warnings) == 1
 
 
-def test_the_saved_folder_takes_stems_without_tonada(saved, tmp_path):
+def test_the_saved_folder_takes_stems_without_tonada(stranger):
     """Whoever separates by other means may ask the model itself."""
-    np.save(tmp_path / "stems.npy", np.stack([gliding_voice(6), looped_chords(6)]))
-    code = f"""
-import json, numpy as np
-from transformers import AutoFeatureExtractor, AutoModelForAudioClassification
-where = {{"pretrained_model_name_or_path": {str(saved)!r}, "trust_remote_code": True}}
-extractor = AutoFeatureExtractor.from_pretrained(**where)
-model = AutoModelForAudioClassification.from_pretrained(**where).eval()
-heard = extractor(np.load("stems.npy"), sampling_rate={RATE}, return_tensors="pt")
-print(json.dumps(model(**heard).logits.exp().sum().item()))
-"""
-    assert json.loads(run_python(code, tmp_path).strip().splitlines()[-1]) == pytest.approx(1, abs=1e-5)
+    assert stranger[2] == pytest.approx(1, abs=1e-5)
 
 
 @pytest.mark.parametrize(

@@ -114,6 +114,15 @@ def test_the_calibration_error_is_the_one_worked_out_by_hand():
     assert [each["songs"] for each in found["bins"]] == [2] * 10
 
 
+def test_the_calibration_error_of_ties_does_not_depend_on_the_order_of_the_songs():
+    """Forty songs by rising label, each answered alike with the share that each label has: exactly true."""
+    truth = np.repeat(np.arange(4), 10)
+    found = Calibration().compute(predictions=np.full((40, 4), 0.25), references=truth)
+    assert found["ece"] == pytest.approx(0)
+    assert found["ece_if_calibrated"] < 0.1
+    assert {each["accuracy"] for each in found["bins"]} == {0.25}
+
+
 def test_a_calibrated_system_errs_as_much_as_the_simulation_says_and_an_overconfident_one_more():
     random = np.random.default_rng(1)
     sure = random.uniform(0.5, 1, 1000)

@@ -2,11 +2,10 @@
 
 import csv
 import math
-import subprocess
-import sys
 
 import numpy as np
 import pytest
+from commands import tonada
 
 from tonada.proving.drift import drifts, reasons_to_retrain
 from tonada.proving.number_tables import TableError
@@ -69,20 +68,18 @@ def test_tables_that_share_nothing_are_refused():
         drifts({"a": ["x"]}, {"b": ["x"]})
 
 
-@pytest.mark.slow
 def test_the_command_prints_and_its_exit_code_says_that_retraining_is_due(tmp_path, generator):
     for name, shares in (("old", [0.5, 0.5]), ("new", [0.95, 0.05])):
         table = answers(generator, shares, rows=400)
         with (tmp_path / f"{name}.csv").open("w", newline="") as file:
             writer = csv.writer(file)
             writer.writerows([list(table), *zip(*table.values(), strict=True)])
-    run = [sys.executable, "-c", "from tonada_cli import main; main()", "monitor", "new.csv", "--against"]
-    due = subprocess.run([*run, "old.csv"], cwd=tmp_path, capture_output=True, text=True)
+    due, none, missing = (
+        tonada("monitor", "new.csv", "--against", f"{name}.csv", folder=tmp_path) for name in ("old", "new", "nowhere")
+    )
     assert due.returncode == 3, due.stderr
     assert "label (share of happy)" in due.stdout
     assert "Retraining is due" in due.stdout
-    none = subprocess.run([*run, "new.csv"], cwd=tmp_path, capture_output=True, text=True)
     assert none.returncode == 0
-    missing = subprocess.run([*run, "nowhere.csv"], cwd=tmp_path, capture_output=True, text=True)
     assert missing.returncode == 2
     assert "there is no such table" in missing.stderr

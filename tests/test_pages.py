@@ -1,13 +1,12 @@
 """Pages are true: the Python of each runs in order and prints what it shows, and then its commands do."""
 
-import os
 import re
-import subprocess
-import sys
+import shlex
 from pathlib import Path
 
 import pytest
-from conftest import ROOT, run_python
+from commands import printed_by, tonada
+from conftest import ROOT
 
 PAGES = ("evaluation", "labels", "model")
 
@@ -20,7 +19,7 @@ class Page:
         self.blocks = re.findall(r"^```(\w+)\n(.*?)^```$", text, flags=re.MULTILINE | re.DOTALL)
         self.folder = folder
         (folder / "examples").symlink_to(ROOT / "examples")
-        self.printed = run_python(self.of("python"), folder, without_tonada=False)
+        self.printed = printed_by(self.of("python"), folder)
 
     def of(self, language: str) -> str:
         """All blocks of a language, one after another."""
@@ -39,6 +38,7 @@ def test_the_python_prints_what_the_page_shows(page):
 def test_each_command_prints_what_the_page_shows(page):
     for session in re.split(r"^\$ ", page.of("console"), flags=re.MULTILINE)[1:]:
         command, _, shown = session.partition("\n")
-        environment = {**os.environ, "PATH": f"{Path(sys.executable).parent}:/usr/bin:/bin", "HF_HUB_OFFLINE": "1"}
-        done = subprocess.run(command, shell=True, cwd=page.folder, env=environment, capture_output=True, text=True)
+        program, *arguments = shlex.split(command)
+        assert program == "tonada"
+        done = tonada(*arguments, folder=page.folder)
         assert (done.stdout, done.returncode) == (shown, 0), done.stderr

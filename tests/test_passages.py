@@ -49,6 +49,10 @@ def test_the_excerpt_is_the_seconds_of_the_song():
 def test_descriptors_are_told_in_words():
     assert in_words("spectral_centroid_variance") == "brightness, how much it changes"
     assert in_words("chroma_f_sharp_mean") == "presence of the note F♯, on average"
-    assert in_words("mfcc_3_maximum") == "timbre 3 (MFCC), at its most"
+    assert in_words("mfcc_3_maximum") == "lows and highs over the middle (MFCC), at its most"
+    assert in_words("mfcc_std_07") == "fine colour of the timbre 7 (MFCC), how much it changes"
+    assert in_words("chroma_cens_median_02") == "presence of the note C♯, in the middle"
+    assert in_words("_MFCC_Mean_1") == in_words("mfcc_2_mean"), "MIRtoolbox counts from the second"
+    assert in_words("_HarmonicChangeDetectionFunction_Std") == "change of harmony, how much it changes"
     assert in_words("something_else") == "something else"
     assert [height(value) for value in (-2.0, 0.1, 0.7)] == ["low", "ordinary", "high"]

@@ -1,5 +1,6 @@
 """Scores, intervals and the tables made from them."""
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -7,8 +8,10 @@ from hypothesis import strategies as st
 from tonada.proving import weighted_scores
 from tonada.proving.intervals import interval, value
 from tonada.proving.judged import Judged
+from tonada.proving.measuring import compared, measured
 from tonada.proving.paired import compare
 from tonada.proving.predictions import Prediction, read_predictions, write_predictions
+from tonada.proving.score_tables import number
 from tonada.proving.scores import macro_f1
 from tonada.proving.tables import results_page, table
 
@@ -66,6 +69,16 @@ def test_songs_of_one_artist_are_not_independent_witnesses():
     few = interval(weighted_scores.macro_f1, judged(truth, answers, [str(number // 10) for number in range(40)]))
     one_each = interval(weighted_scores.macro_f1, judged(truth, answers, [str(number) for number in range(40)]))
     assert few != one_each
+
+
+def test_songs_of_a_single_artist_have_no_interval():
+    truth, answers = ["a", "b"] * 4, ["a", "a"] * 4
+    assert np.isnan(interval(weighted_scores.accuracy, judged(truth, answers, ["ana"] * 8))).all()
+    rows = [Prediction("", "ana", "test", 0, true, {"a": 0.6, "b": 0.4}) for true in truth]
+    score = measured(rows)["scores"]["accuracy"]
+    assert score == {"value": 0.5, "low": None, "high": None}
+    assert number(score) == "0.500 [-]"
+    assert number(compared(rows, rows)["accuracy"], "+") == "+0.000 [-]"
 
 
 def test_mcnemars_test_is_that_of_a_fair_coin():

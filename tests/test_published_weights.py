@@ -14,7 +14,8 @@ import huggingface_hub
 import numpy as np
 import pytest
 import torch
-from conftest import ROOT, noise, run_python, tone
+from commands import printed_by
+from conftest import ROOT, noise, tone
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from safetensors.torch import save_file
@@ -241,10 +242,11 @@ def test_a_file_that_holds_no_weights_is_refused(tmp_path, content, suffix):
         read_tensors(path)
 
 
-def test_the_page_runs_as_it_stands(tmp_path):
+def test_the_page_runs_as_it_stands(tmp_path, monkeypatch):
+    monkeypatch.setenv("TONADA_WEIGHTS", str(tmp_path))
     write_wheel(tmp_path / WHEEL, MSD_musicnn=bundle(musicnn_tensors()), MTT_musicnn=bundle(musicnn_tensors()))
     [code] = re.findall(r"```python\n(.*?)```", (ROOT / "docs" / "embeddings.md").read_text(), flags=re.DOTALL)
-    shape, tags = run_python(code, ROOT, without_tonada=False, TONADA_WEIGHTS=str(tmp_path)).splitlines()
+    shape, tags = printed_by(code, ROOT).splitlines()
     assert shape == "torch.Size([9, 200])"
     assert tags.count(",") == 2
 

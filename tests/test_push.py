@@ -1,6 +1,7 @@
 """What may be pushed: a whole model and what belongs to it; all else is refused before anything is made on the Hub."""
 
 import json
+import shutil
 from pathlib import Path
 
 import pytest
@@ -73,6 +74,16 @@ def test_a_folder_without_a_card_gets_one_that_claims_nothing(trained, tmp_path)
     card = (tmp_path / "packed" / "README.md").read_text()
     assert 'model="me/bare", trust_remote_code=True' in card
     assert "what it learned from is not told here" in card
+
+
+@pytest.mark.parametrize("name", ["LICENSE", "README.md", "model-index.yaml", "predictions"])
+def test_a_link_to_what_lies_elsewhere_is_not_sent(trained, tmp_path, name):
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "elsewhere" / "keys.csv").write_text("secret")
+    if (trained / name).exists():
+        shutil.rmtree(trained / name) if (trained / name).is_dir() else (trained / name).unlink()
+    (trained / name).symlink_to(tmp_path / "elsewhere" / ("" if name == "predictions" else "keys.csv"))
+    assert "outside the folder; put a copy in its place" in refused(trained, "me/x")
 
 
 @pytest.mark.parametrize(

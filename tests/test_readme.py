@@ -1,19 +1,16 @@
 """The README is true: every command prints what it shows, and every block of code runs as it stands."""
 
-import os
 import re
+import shlex
 import shutil
-import subprocess
-import sys
-from itertools import pairwise
-from pathlib import Path
+from itertools import groupby, pairwise
 
 import pytest
+from commands import printed_by, tonada
 from conftest import ROOT, run_python
 
 README = (ROOT / "README.md").read_text()
 BLOCKS = re.findall(r"^```(\w+)\n(.*?)^```$", README, flags=re.MULTILINE | re.DOTALL)
-BIN = Path(sys.executable).parent
 
 
 def sessions() -> list[tuple[str, str]]:
@@ -30,8 +27,7 @@ def sessions() -> list[tuple[str, str]]:
 @pytest.mark.parametrize(("command", "output"), [each for each in sessions() if each[0].startswith("tonada")])
 def test_a_command_prints_what_the_readme_shows(command, output, tmp_path):
     (tmp_path / "examples").symlink_to(ROOT / "examples")
-    environment = {"PATH": f"{BIN}:/usr/bin:/bin", "TONADA_CACHE": os.environ["TONADA_CACHE"]}
-    done = subprocess.run(command, shell=True, cwd=tmp_path, env=environment, capture_output=True, text=True)
+    done = tonada(*shlex.split(command)[1:], folder=tmp_path)
     assert done.returncode == 0, done.stderr
     assert done.stdout.strip() == output.strip()
 
@@ -53,10 +49,10 @@ def test_the_python_blocks_run_in_order_and_print_what_is_shown(tmp_path):
     blocks = [*BLOCKS, ("", "")]
     pairs = [(text, after) for (language, text), after in pairwise(blocks) if language == "python"]
     assert len(pairs) >= 3
-    for code, (language, shown) in pairs:
-        printed = run_python(code, tmp_path, without_tonada="import tonada" not in code)
-        if language == "text":
-            assert printed.strip() == shown.strip()
+    for with_tonada, group in groupby(pairs, key=lambda pair: "import tonada" in pair[0]):
+        run, alike = printed_by if with_tonada else run_python, list(group)
+        printed = run("".join(code for code, _ in alike), tmp_path)
+        assert printed == "".join(shown for _, (language, shown) in alike if language == "text")
 
 
 def test_the_table_of_results_is_the_computed_one():

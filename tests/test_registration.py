@@ -1,6 +1,8 @@
 """Importing Tonada is enough: no `trust_remote_code`, and nothing from the model's folder is run."""
 
-from conftest import last_json, run_python
+import json
+
+from commands import printed_by
 
 CODE = """
 import json, tonada
@@ -15,7 +17,7 @@ print(json.dumps([each.__module__ for each in (*found, type(pipe.model))]))
 
 
 def test_auto_classes_and_pipeline_find_the_registered_classes(tmp_path):
-    modules = last_json(run_python(CODE, tmp_path, without_tonada=False))
+    modules = json.loads(printed_by(CODE, tmp_path))
     assert modules == [
         "tonada.modeling.configuration_tonada",
         "tonada.feature_extraction.feature_extraction_tonada",

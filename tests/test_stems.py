@@ -7,9 +7,9 @@ import json
 import numpy as np
 import pytest
 import soundfile
+from commands import tonada
 from conftest import LABELS, RATE, new_model, noise, tone
 from known_mixes import gliding_voice, looped_chords
-from test_command import tonada
 from tonada.feature_extraction import TonadaFeatureExtractor
 
 from tonada.listening.inputs import as_heard

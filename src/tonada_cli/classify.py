@@ -105,9 +105,9 @@ def classify(
     bounds = limits(max_minutes, max_file_gb, max_decoded_gb, max_channels, max_rate)
     from tonada.learning.classical.saving import is_classical_model
 
-    if model is not None and is_classical_model(model):
+    if model is not None and is_classical_model(model, revision):
         _refuse_of_classical(timeline=timeline, gate=gate is not None, stems=stems != Separation.NONE)
-        _classify_classically(paths, model, format, level, bounds)
+        _classify_classically(paths, model, revision, format, level, bounds)
     listener = _listener(task, model, revision, bounds, gate)
     _check(listener, stems, level, timeline)
     from tonada.listening.files import find_audio
@@ -136,12 +136,12 @@ def _refuse_of_classical(**asked: bool) -> None:
 
 
 def _classify_classically(
-    paths: list[Path], model: str, format: Format, level: int | None, bounds: "Limits"
+    paths: list[Path], model: str, revision: str | None, format: Format, level: int | None, bounds: "Limits"
 ) -> NoReturn:
     from tonada.learning.classical.listening import ClassicalListener
 
     try:
-        listener = ClassicalListener.from_pretrained(model, bounds)
+        listener = ClassicalListener.from_pretrained(model, bounds, revision)
         shape = Shape(False, listener.labels(level), listener.kind(level))
     except ValueError as error:
         complain(str(error))

@@ -9,7 +9,8 @@ import typer
 from tonada_cli.printing import complain, quiet_libraries
 
 if TYPE_CHECKING:
-    from tonada.evaluating.evaluation import Asked, Evaluated
+    from tonada.evaluating.asking import Asked
+    from tonada.evaluating.evaluation import Evaluated
     from tonada.listening.listener import Listener
 
 
@@ -33,9 +34,13 @@ def evaluate(
         str, typer.Argument(help="A folder, a Hub id, or a model that came with Tonada: emotion.", show_default=False)
     ],
     data: Annotated[
-        str, typer.Argument(help="A data set that `tonada data list` names; folder for your own.", show_default=False)
+        str,
+        typer.Argument(
+            help="A data set that `tonada data list` names; folder for your own, table for your own CSV or Parquet.",
+            show_default=False,
+        ),
     ],
-    folder: Annotated[Path, typer.Argument(help="Where the data set lies.", show_default=False)],
+    folder: Annotated[Path, typer.Argument(help="Where the data set lies, or the table.", show_default=False)],
     report: Annotated[Path, typer.Option(help="The folder to write into.", show_default=False)],
     split: Annotated[
         Part, typer.Option(help="Which of its songs, by the split that was saved with the model.")
@@ -51,6 +56,10 @@ def evaluate(
         str | None,
         typer.Option(help="The Hub's id of the data set, for the model card's blocks.", show_default=False),
     ] = None,
+    level: Annotated[
+        int | None,
+        typer.Option(help="Judge answers at this level of the model's tree of labels, 1 for the topmost."),
+    ] = None,
     format: Annotated[Format, typer.Option(help="What is printed: the page, or its JSON.")] = Format.MARKDOWN,
 ) -> None:
     """
@@ -63,6 +72,9 @@ def evaluate(
     Writes report.md, report.json, four figures, every prediction as CSV, and of a test the blocks for the Hub's model
     card. Needs evaluate and matplotlib: pip install 'tonada[evaluate]'.
 
+    A classical model is measured alike, without segments; on the songs it was fitted on its own card has the figures of
+    systems that had not heard them.
+
     A song that cannot be judged gets one line that says why and is in no figure; the exit code is then 1.
 
     Examples:
@@ -70,14 +82,25 @@ def evaluate(
       tonada evaluate emotion emotion_4qaed DATA/4qaed --report report
 
       tonada evaluate my-moods folder ~/Labelled --report report --format json
+
+      tonada evaluate my-genres emotify DATA/emotify --level 1 --report classic-or-not
+
+      tonada evaluate my-turkish table labelled.csv --report report
     """
-    from tonada.evaluating.evaluation import Asked, EvaluationError
+    from tonada.evaluating.asking import Asked
+    from tonada.evaluating.held_out import EvaluationError
+    from tonada.learning.classical.saving import ClassicalModelError, is_classical_model
     from tonada.listening.listener import ModelError
 
     try:
-        listener, source = _listener(model, revision)
-        evaluated = _evaluated(listener, Asked(data, folder, split.value, source, recipe, hub_dataset), report)
-    except (ModelError, EvaluationError) as error:
+        if is_classical_model(model, revision):
+            asked = Asked(data, folder, split.value, model, recipe, hub_dataset, level)
+            evaluated = _classically(asked, report, revision)
+        else:
+            listener, source = _listener(model, revision)
+            asked = Asked(data, folder, split.value, source, recipe, hub_dataset, level)
+            evaluated = _evaluated(listener, asked, report)
+    except (ModelError, EvaluationError, ClassicalModelError) as error:
         complain(str(error))
         raise typer.Exit(2) from error
     except OSError as error:
@@ -115,6 +138,25 @@ def _evaluated(listener: "Listener", asked: "Asked", folder: Path) -> "Evaluated
     folder.mkdir(parents=True, exist_ok=True)  # before an hour of listening
     with quiet_libraries():
         evaluated = evaluate_model(listener, asked)
+    save(evaluated, folder)
+    return evaluated
+
+
+def _classically(asked: "Asked", folder: Path, revision: str | None) -> "Evaluated":
+    from datasets.utils import disable_progress_bars
+
+    from tonada.evaluating.classical import evaluate_classically
+    from tonada.evaluating.folders import save
+    from tonada.evaluating.held_out import EvaluationError
+    from tonada.learning.classical.listening import ClassicalListener
+
+    disable_progress_bars()  # of reading a table
+    if asked.recipe is not None:
+        raise EvaluationError("a classical model says itself which songs it was fitted on; leave out --recipe")
+    listener = ClassicalListener.from_pretrained(asked.source, revision=revision)
+    folder.mkdir(parents=True, exist_ok=True)  # before an hour of listening
+    with quiet_libraries():
+        evaluated = evaluate_classically(listener, asked)
     save(evaluated, folder)
     return evaluated
 

@@ -1,5 +1,6 @@
 """`tonada explain`: files and folders in, a folder a song out that says why."""
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -9,12 +10,12 @@ from tonada_cli.limit_options import MaxChannels, MaxDecodedGb, MaxFileGb, MaxMi
 from tonada_cli.printing import aside, complain, printable, quiet_libraries, track
 
 if TYPE_CHECKING:
-    from tonada.explaining.explanation import Descriptor, Explanation
     from tonada.explaining.folders import Told
+    from tonada.explaining.reasons import Descriptor, Reasons
     from tonada.listening.limits import Limits
     from tonada.listening.listener import Listener
 
-SAID = 3  # descriptors named on each side
+SAID = 5  # descriptors named on each side
 
 
 def explain(
@@ -54,6 +55,9 @@ def explain(
     Contributions are log-odds of the label, or units of a value: what raises them spoke for it. Takes about a
     twentieth of the song's length. Needs captum and matplotlib: pip install 'tonada[explain]'.
 
+    A classical model hears a song as a whole: its folders hold the descriptors and no seconds, and those of a table
+    (CSV, Parquet) lie in the table's own, one a row.
+
     A file that cannot be explained gets one line that says why, and the others go on; the exit code is then 1.
 
     Examples:
@@ -63,24 +67,53 @@ def explain(
       tonada explain song.mp3 --output why-not --label happy
 
       tonada explain ~/Music/Album --model my-genres --output why
-    """
-    listener = _listener(
-        task, model, revision, label, limits(max_minutes, max_file_gb, max_decoded_gb, max_channels, max_rate)
-    )
-    from tonada.explaining.folders import explain_into
-    from tonada.listening.files import find_audio
 
-    found = list(find_audio(paths))
+      tonada explain descriptors.csv --model my-turkish --output why
+    """
+    bounds = limits(max_minutes, max_file_gb, max_decoded_gb, max_channels, max_rate)
+    from tonada.learning.classical.saving import is_classical_model
+
+    if model is not None and is_classical_model(model, revision):
+        explained, total = _classically(paths, model, revision, output, label, bounds)
+    else:
+        explained, total = _by_a_network(paths, _listener(task, model, revision, label, bounds), output, label)
     failed = False
     try:
         with quiet_libraries():
-            for told in track(explain_into(listener, found, output, label), total=len(found), unit="song"):
+            for told in track(explained, total=total, unit="song"):
                 with aside():
                     failed |= not _print(told)
     except OSError as error:
         complain(f"{error.filename or output}: {error.strerror or error}; choose another --output")
         raise typer.Exit(2) from error
     raise typer.Exit(1 if failed else 0)
+
+
+def _by_a_network(
+    paths: list[Path], listener: "Listener", output: Path, label: str | None
+) -> tuple[Iterator["Told"], int]:
+    from tonada.explaining.folders import explain_into
+    from tonada.listening.files import find_audio
+
+    found = list(find_audio(paths))
+    return explain_into(listener, found, output, label), len(found)
+
+
+def _classically(
+    paths: list[Path], model: str, revision: str | None, output: Path, label: str | None, bounds: "Limits"
+) -> tuple[Iterator["Told"], int]:
+    from tonada.explaining.classical import check_explainable, explain_into
+    from tonada.explaining.targets import ExplainError
+    from tonada.learning.classical.listening import ClassicalListener
+
+    try:
+        listener = ClassicalListener.from_pretrained(model, bounds, revision)
+        check_explainable(listener.model, label)
+    except (ValueError, ExplainError) as error:
+        complain(str(error))
+        raise typer.Exit(2) from error
+    found = list(listener.find(paths))
+    return explain_into(listener, found, output, label), len(found)
 
 
 def _listener(task: str, model: str | None, revision: str | None, label: str | None, bounds: "Limits") -> "Listener":
@@ -107,13 +140,15 @@ def _print(told: "Told") -> bool:
     if told.explanation is None:
         complain(told.message)
         return False
+    from tonada.explaining.explanation import Explanation
     from tonada.explaining.picture import clock
 
     explanation = told.explanation
     answer = explanation.score if explanation.probability is None else explanation.probability
-    passages = [f"{clock(each.start)}-{clock(each.end)}" for each in explanation.passages]
     typer.echo(f"{printable(told.path)}: {explanation.label} {answer:.2f}")
-    typer.echo(f"  decided   {', '.join(passages)}")
+    if isinstance(explanation, Explanation):
+        passages = [f"{clock(each.start)}-{clock(each.end)}" for each in explanation.passages]
+        typer.echo(f"  decided   {', '.join(passages)}")
     for side, said in _sides(explanation).items():
         for number, each in enumerate(said):
             typer.echo(f"  {'' if number else side:8}  {each.words} ({each.height})")
@@ -121,7 +156,7 @@ def _print(told: "Told") -> bool:
     return True
 
 
-def _sides(explanation: "Explanation") -> dict[str, list["Descriptor"]]:
+def _sides(explanation: "Reasons") -> dict[str, list["Descriptor"]]:
     """The strongest descriptors for the label, and those against it."""
     ranked = explanation.descriptors
     return {

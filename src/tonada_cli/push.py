@@ -26,6 +26,9 @@ def push(
     where the folder has them recipe, split, provenance, predictions and figures. Prints each file with its bytes, and
     then the commit's address.
 
+    Of a classical model the skops file with its config, card, recipe, songs and provenance; its network/ is a model of
+    its own: push that folder too, for `pipeline`.
+
     A folder without weights, or whose extractor makes other features than the model was built for, is refused. You push
     as you are logged in on the Hub (`hf auth login`, or HF_TOKEN).
 
@@ -38,7 +41,9 @@ def push(
     from huggingface_hub.utils import disable_progress_bars
     from transformers.utils import logging
 
+    from tonada.learning.classical.saving import is_classical_model
     from tonada.listening.listener import ModelError
+    from tonada.sharing.classical import pack_classical
     from tonada.sharing.models import open_model, pack_model
     from tonada.sharing.pushing import PushError, check_names, to_send
     from tonada.sharing.pushing import push as push_folder
@@ -48,10 +53,12 @@ def push(
         disable_progress_bars()
     try:
         check_names(repository, revision)
-        listener, folder = open_model(model)
         with tempfile.TemporaryDirectory(prefix="tonada-push-") as place:
             packed = Path(place)
-            pack_model(listener, folder, repository, packed)
+            if Path(model).is_dir() and is_classical_model(model):
+                pack_classical(Path(model), repository, packed)
+            else:
+                pack_model(*open_model(model), repository, packed)
             for path in to_send(packed):
                 typer.echo(f"{path.stat().st_size:>14,}  {printable(path.relative_to(packed).as_posix())}")
             if dry_run:

@@ -71,20 +71,19 @@ def _train_network(recipe: Path, data: Path, output: Path, cache: Path | None, w
 
 
 def _train_classical(recipe: Path, data: Path, output: Path, cache: Path | None, workers: int) -> None:
-    from tonada.learning.classical.card import card_of
     from tonada.learning.classical.export import ExportError, save_network
     from tonada.learning.classical.recipe import load_classical
-    from tonada.learning.classical.saving import save_classical
     from tonada.learning.classical.training import train_classical
     from tonada.listening.feature_cache import FeatureCache
     from tonada.listening.limits import AudioError
     from tonada.proving.crossvalidated import crossvalidated_table
+    from tonada.sharing.classical import save_classically_trained
 
     try:
         wanted = load_classical(recipe)
         output.mkdir(parents=True, exist_ok=True)
         trained = train_classical(wanted, data, output, FeatureCache(cache), workers)
-        save_classical(trained.model, output, card_of(trained, wanted))
+        save_classically_trained(trained, wanted, recipe, output)
     except (AudioError, OSError, ValueError) as error:
         complain(str(error))
         raise typer.Exit(2) from error

@@ -8,45 +8,23 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from datasets import Dataset
 
 import tonada
 from tonada.datasets_scripts.registry import data_set
+from tonada.evaluating.asking import Asked, chosen, load
 from tonada.evaluating.beside import FOLDS, GAP_OF, baselines_beside, gap
 from tonada.evaluating.hearing import Heard, hear, peak_bytes
 from tonada.evaluating.held_out import UNKNOWN, EvaluationError, Sides, sides
+from tonada.evaluating.levels import at_level
 from tonada.evaluating.tables import descriptors_of
 from tonada.learning.baselines import BASELINES
 from tonada.listening.listener import Listener
-from tonada.modeling.labels_tonada import SINGLE_LABEL
 from tonada.proving.cost import cost_of
 from tonada.proving.machine import machine
 from tonada.proving.measuring import compared, gap_between, measured
 from tonada.proving.predictions import Prediction
 
 NEEDED = ("evaluate", "matplotlib")
-
-
-@dataclass(frozen=True)
-class Asked:
-    """
-    What to evaluate on.
-
-    Attributes:
-        data: name of a data set in the registry.
-        folder: where it lies.
-        part: `test`, `validation` or `all`.
-        source: the model's folder or Hub id, where its recipe and its split are looked for.
-        recipe: deals the songs instead.
-        hub_dataset: what the Hub calls the data set.
-    """
-
-    data: str
-    folder: Path
-    part: str
-    source: str
-    recipe: Path | None = None
-    hub_dataset: str | None = None
 
 
 @dataclass(frozen=True)
@@ -76,112 +54,78 @@ def evaluate(listener: Listener, asked: Asked) -> Evaluated:
     Raises:
         EvaluationError: model and data set do not fit, or no song of the part can be judged.
     """
-    _check_libraries()
+    check_libraries()
     if Path(listener.name).name in BASELINES:
         raise EvaluationError(f"{listener.name} is called as a baseline is; rename its folder")
     rows = load(asked, listener)
-    known = sides(rows, asked.data, asked.source, listener.revision, asked.recipe)
+    known = sides(rows, asked.data, asked.source, listener.revision, asked.recipe, asked.folder)
     places, warnings = chosen(known, asked.part)
     heard = hear(listener, rows.select(places), [known.parts[place] for place in places], known.seed)
     memory = peak_bytes()  # before the baselines take some
     if not heard.songs:
         reason = f"; the first: {heard.refused[0].message}" if heard.refused else ""
         raise EvaluationError(f"{asked.folder} has no song of the part {asked.part!r} that can be judged{reason}")
-    labels = list(listener.model.config.tree.leaves)
-    table = descriptors_of(rows, labels, listener.extractor, listener.limits)
+    tree = listener.model.config.tree
+    table = descriptors_of(rows, tree.leaves, listener.extractor, listener.limits)
     taught = [place for place, part in enumerate(known.parts) if part == "train"]
     answered = [places[place] for place in heard.places]
     songs = {listener.name: heard.songs, **baselines_beside(table, heard.songs, answered, taught)}
-    folds = gap(table, labels)
+    segments, folds = {listener.name: heard.segments}, gap(table, list(tree.leaves))
+    if asked.level is not None:
+        songs, segments, folds = (
+            {name: at_level(each, tree, asked.level) for name, each in kind.items()}
+            for kind in (songs, segments, folds)
+        )
+    own = songs[listener.name]
     report = {
         "model": listener.name,
         "revision": listener.revision,
         "tonada": tonada.__version__,
         "date": datetime.now(UTC).isoformat(timespec="seconds"),
-        "data": _data(asked, known),
+        "data": about_data(asked, known, data_set(asked.data).LICENSE),
         "is_test": not warnings and asked.part == "test",
         "warnings": warnings,
-        "taught": _taught(taught, answered),
-        "systems": _systems(listener, songs, heard.segments),
-        "comparisons": {name: compared(heard.songs, each) for name, each in songs.items() if name != listener.name},
+        "taught": taught_by(taught, answered),
+        "systems": _systems(listener, songs, segments[listener.name], asked.level),
+        "comparisons": {name: compared(own, each) for name, each in songs.items() if name != listener.name},
         "gap": {"of": GAP_OF, **gap_between(folds)} if folds else None,
         "cost": _cost(listener, heard, memory),
         "refused": [asdict(each) for each in heard.refused],
     }
-    return Evaluated(report, songs, {listener.name: heard.segments}, folds, heard)
+    return Evaluated(report, songs, segments, folds, heard)
 
 
-def load(asked: Asked, listener: Listener) -> Dataset:
-    """
-    The data set's rows, if the model can answer them.
-
-    Raises:
-        EvaluationError: it cannot.
-    """
-    if (problem := listener.model.config.problem) != SINGLE_LABEL:
-        raise EvaluationError(f"{listener.name} answers a {problem}; only models of one label a song are evaluated yet")
-    try:
-        rows = data_set(asked.data).load(asked.folder)
-    except (ValueError, OSError) as error:
-        raise EvaluationError(str(error)) from error
-    if "audio" not in rows.features:
-        raise EvaluationError(f"{asked.data} has no audio, and {listener.name} hears audio; give a data set of songs")
-    theirs, ours = rows.features["label"].names, listener.model.config.tree.leaves
-    if set(theirs) != set(ours):
-        raise EvaluationError(
-            f"{asked.data} has the labels {', '.join(theirs)}; {listener.name} answers {', '.join(ours)}: "
-            "give a data set of the model's labels"
-        )
-    return rows
-
-
-def chosen(known: Sides, part: str) -> tuple[list[int], list[str]]:
-    """
-    Which rows a part is, and what has to be said of figures on them.
-
-    Raises:
-        EvaluationError: no song is of the part.
-    """
-    if set(known.parts) == {UNKNOWN}:
-        warning = f"{known.source}: these are all songs, and figures flatter if it learned from some (see --recipe)"
-        return list(range(len(known.parts))), [warning]
-    places = [place for place, each in enumerate(known.parts) if part in ("all", each)]
-    if not places:
-        raise EvaluationError(f"no song is of the part {part!r}; there are {', '.join(sorted(set(known.parts)))}")
-    warnings = []
-    if taught := sum(known.parts[place] == "train" for place in places):
-        warnings.append(f"the model learned from {taught} of these {len(places)} songs: this is no test")
-    if any(known.parts[place] == "validation" for place in places):
-        warnings.append("validation songs chose the epoch and fitted the calibration: figures on them flatter")
-    return places, warnings
-
-
-def _check_libraries() -> None:
+def check_libraries() -> None:
+    """Refuse at once where measuring lacks a library: EvaluationError, with how to install it."""
     for library in NEEDED:
         if importlib.util.find_spec(library) is None:
             raise EvaluationError(f"evaluating needs {library}; pip install 'tonada[evaluate]'")
 
 
-def _data(asked: Asked, known: Sides) -> dict[str, Any]:
-    facts = data_set(asked.data)
+def about_data(asked: Asked, known: Sides, licence: str) -> dict[str, Any]:
+    """What a report says of its songs."""
     part = "all" if set(known.parts) == {UNKNOWN} else asked.part
     return {
         "name": asked.data,
         "part": part,
         "source": known.source,
-        "licence": facts.LICENSE,
+        "level": asked.level,
+        "licence": licence,
         "hub_dataset": asked.hub_dataset,
     }
 
 
-def _taught(taught: Sequence[int], answered: Sequence[int]) -> str:
+def taught_by(taught: Sequence[int], answered: Sequence[int]) -> str:
+    """What the baselines learned from, by the places of the songs that the model learned from and answered."""
     if taught and not set(taught) & set(answered):
         return f"The baselines learned from the model's own {len(taught)} training songs."
     return f"The baselines learned from folds of these songs, {FOLDS} at most and disjoint in performers."
 
 
-def _systems(listener: Listener, songs: dict[str, list[Prediction]], segments: list[Prediction]) -> dict[str, Any]:
-    quantile = listener.model.config.conformal_quantile
+def _systems(
+    listener: Listener, songs: dict[str, list[Prediction]], segments: list[Prediction], level: int | None
+) -> dict[str, Any]:
+    quantile = listener.model.config.conformal_quantile if level is None else None  # it was fitted to the leaves
     own = {"songs": measured(songs[listener.name], quantile), "segments": measured(segments, quantile)}
     return {listener.name: own} | {
         name: {"songs": measured(each)} for name, each in songs.items() if name != listener.name

@@ -14,7 +14,8 @@ from tonada.proving.predictions import write_predictions
 def save(evaluated: Evaluated, folder: Path) -> None:
     """
     Write `report.md`, `report.json`, `predictions/` and `segments/` (a CSV a system), `gap/` (a CSV a deal) and four
-    figures; of a test also `model-index.yaml` and `.eval_results/`. Files of an earlier report are replaced.
+    figures; of a test, of the model's own labels, also `model-index.yaml` and `.eval_results/`. Files of an earlier
+    report are replaced.
     """
     report = evaluated.report
     folder.mkdir(parents=True, exist_ok=True)
@@ -29,7 +30,7 @@ def save(evaluated: Evaluated, folder: Path) -> None:
     }
     for path, block in blocks.items():
         path.unlink(missing_ok=True)  # an older report may have been of a test
-        if report["is_test"]:
+        if report["is_test"] and report["data"]["level"] is None:
             _made(path.parent)
             path.write_text(block(report), encoding="utf-8")
     (folder / "report.json").write_text(as_json(evaluated), encoding="utf-8")

@@ -1,5 +1,6 @@
 """What a model says of labelled songs and of their segments, what that takes, and which songs it could not hear."""
 
+import math
 import resource
 import time
 from dataclasses import dataclass, field
@@ -65,6 +66,10 @@ def hear(listener: Listener, rows: Dataset, parts: list[str], seed: int) -> Hear
             song, segments, seconds = _answers(listener, row["audio"]["path"])
         except AudioError as error:
             heard.refused.append(Refused(row["song_id"], error.status, str(error)))
+            continue
+        if not all(map(math.isfinite, song.values())):
+            reason = f"{row['audio']['path']}: the model answers with NaN; its weights are damaged, train it anew"
+            heard.refused.append(Refused(row["song_id"], "failed", reason))
             continue
         heard.took.append(time.perf_counter() - start)
         heard.durations.append(seconds)

@@ -1,5 +1,6 @@
 """Which songs of a data set a model learned from, so that nothing is called a test that is none."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -39,7 +40,9 @@ class Sides:
     seed: int = 0
 
 
-def sides(rows: Dataset, data: str, model: str, revision: str | None, recipe: Path | None) -> Sides:
+def sides(
+    rows: Dataset, data: str, model: str, revision: str | None, recipe: Path | None, folder: Path = Path()
+) -> Sides:
     """
     What the songs of a data set were to a model.
 
@@ -49,13 +52,14 @@ def sides(rows: Dataset, data: str, model: str, revision: str | None, recipe: Pa
         model: a folder or a Hub id, in which `tonada train` left a recipe and its split.
         revision: of the Hub id.
         recipe: deals the songs anew instead, as it says.
+        folder: where the data set lies, and beside it the split that a recipe names.
 
     Raises:
         EvaluationError: the recipe is of another data set, or recipe or split cannot be read.
     """
     try:
         if recipe is not None:
-            return _dealt(rows, data, load_recipe(recipe), recipe)
+            return _dealt(rows, data, load_recipe(recipe), recipe, folder)
         own, split = (cached_file(model, name, revision=revision, **NOT_GIVEN) for name in (RECIPE, SPLIT))
         if own is None or split is None:
             return Sides([UNKNOWN] * len(rows), f"{model} does not say which songs it learned from")
@@ -64,22 +68,35 @@ def sides(rows: Dataset, data: str, model: str, revision: str | None, recipe: Pa
         raise EvaluationError(str(error)) from error
 
 
-def _dealt(rows: Dataset, data: str, recipe: Recipe, path: Path) -> Sides:
+def _dealt(rows: Dataset, data: str, recipe: Recipe, path: Path, folder: Path) -> Sides:
     if recipe.data.script != data:
         raise EvaluationError(f"{path} deals the songs of {recipe.data.script}, not of {data}; give a recipe of {data}")
-    parts = split_of(rows, recipe.data).of(rows["song_id"])
+    inner = Path(recipe.data.folder).parts
+    root = Path(*folder.absolute().parts[: -len(inner) or None])  # the recipe names both from the folder of all
+    parts = split_of(rows, recipe.data, root).of(rows["song_id"])
     return Sides(parts, f"dealt as {path} says", recipe.training.seed)
 
 
 def _kept(rows: Dataset, data: str, recipe: Recipe, split: splits.Split) -> Sides:
     seed = recipe.training.seed
-    if data not in [source["script"] for source in recipe.data.sources]:
+    known = data in [source["script"] for source in recipe.data.sources]
+    if not known and are_others(split, rows["song_id"], rows["group"]):
         return Sides(["test"] * len(rows), f"the model learned from {recipe.data.script}, all of these are new", seed)
     if recipe.report.crossvalidate:  # its folds were for measuring; what is kept learned from all
         split = split.leaving_out("none")
-    taught = {split.groups[song] for song, part in split.parts.items() if part == "train"}
-    parts = [_part(split, taught, *each) for each in zip(rows["song_id"], rows["group"], strict=True)]
+    parts = parts_of(split, rows["song_id"], rows["group"])
     return Sides(parts, f"the split {split.hash[:12]} saved with the model", seed)
+
+
+def are_others(split: splits.Split, song_ids: Iterable[str], groups: Iterable[str]) -> bool:
+    """Whether no song is one of the split by its id and its group; a data set may be read under two names."""
+    return set(split.groups.items()).isdisjoint(zip(song_ids, groups, strict=True))
+
+
+def parts_of(split: splits.Split, song_ids: Iterable[str], groups: Iterable[str]) -> list[str]:
+    """The part of each song, an entry each in both arguments."""
+    taught = {split.groups[song] for song, part in split.parts.items() if part == "train"}
+    return [_part(split, taught, *each) for each in zip(song_ids, groups, strict=True)]
 
 
 def _part(split: splits.Split, taught: set[str], song: str, group: str) -> str:

@@ -1,6 +1,6 @@
 """Why a model answered a song as it did: a file in, an explanation out."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from importlib.util import find_spec
 from typing import Any
 
@@ -13,8 +13,8 @@ from tonada.explaining.descriptors import DescriptorContributions, descriptor_co
 from tonada.explaining.hearing import HeardSong
 from tonada.explaining.instants import Instant, Times, grid_of
 from tonada.explaining.passages import Passage, deciding_passages
+from tonada.explaining.reasons import Descriptor, Reasons, ranked
 from tonada.explaining.targets import ExplainError, target_of
-from tonada.explaining.words import height, in_words
 from tonada.listening.decoding import decode
 from tonada.listening.inputs import as_heard
 from tonada.listening.listener import Listener
@@ -25,70 +25,21 @@ BY_SEGMENT = "descriptors"  # the method of models that hear time in whole segme
 
 
 @dataclass(frozen=True)
-class Descriptor:
+class Explanation(Reasons):
     """
-    One descriptor of a song.
+    What decided a song, and when.
 
     Attributes:
-        name: of its column.
-        words: what people call it.
-        value: mean over the song's segments, in its own unit.
-        average: over the training songs.
-        deviations: standard deviations of the training songs by which the value lies above it.
-        height: those in a word.
-        contribution: positive where it spoke for the label.
-    """
-
-    name: str
-    words: str
-    value: float
-    average: float
-    deviations: float
-    height: str
-    contribution: float
-
-
-@dataclass(frozen=True)
-class Explanation:
-    """
-    What decided a song.
-
-    Attributes:
-        path: as the caller gave it.
-        model: its name or folder.
-        revision: which edition of it.
-        label: what is explained.
-        probability: of the label; `None` of a value.
-        unit: of score and contributions, `log-odds` of the label, or `value`.
-        score: of the label.
         duration: of the song, seconds.
-        method: how the instants were found, a key of `METHODS` or `descriptors`.
         instants: of the whole song, in its order.
         passages: those that decided.
-        branches: of each branch, how far the score would fall if it heard nothing of the song's own.
-        descriptors: the strongest for the label first; their contributions add up to their branch's. Empty where the
-            model hears none.
         attention: of each attention of the model what it kept.
     """
 
-    path: str
-    model: str
-    revision: str | None
-    label: str
-    probability: float | None
-    unit: str
-    score: float
     duration: float
-    method: str
     instants: list[Instant]
     passages: list[Passage]
-    branches: dict[str, float]
-    descriptors: list[Descriptor]
     attention: list[dict[str, Any]]
-
-    def to_dict(self) -> dict[str, Any]:
-        """Plain values for JSON."""
-        return asdict(self)
 
 
 def check_explainable(listener: Listener, label: str | None = None) -> None:
@@ -164,19 +115,13 @@ def _instants(
 
 
 def _descriptors(told: DescriptorContributions, columns: tuple[str, ...]) -> list[Descriptor]:
-    rows = zip(
+    return ranked(
         columns,
         told.values.mean(0).tolist(),
         told.average.tolist(),
         told.deviations.mean(0).tolist(),
         told.contributions.sum(0).tolist(),
-        strict=True,
     )
-    found = [
-        Descriptor(name, in_words(name), value, average, deviations, height(deviations), contribution)
-        for name, value, average, deviations, contribution in rows
-    ]
-    return sorted(found, key=lambda each: -each.contribution)
 
 
 def _plain(name: str, seen: AttentionMap) -> dict[str, Any]:

@@ -11,6 +11,7 @@ import soundfile
 from tonada.explaining.explanation import Explanation, explain
 from tonada.explaining.passages import excerpt
 from tonada.explaining.picture import draw
+from tonada.explaining.reasons import Reasons
 from tonada.explaining.targets import ExplainError
 from tonada.listening.files import Found
 from tonada.listening.limits import AudioError
@@ -24,7 +25,7 @@ class Told:
     """Of one file: its explanation and the folder that it was written to, or the message that says why not."""
 
     path: str
-    explanation: Explanation | None = None
+    explanation: Reasons | None = None
     folder: Path | None = None
     message: str = ""
 
@@ -53,9 +54,7 @@ def explain_into(listener: Listener, found: Sequence[Found], output: Path, label
         except (AudioError, ExplainError) as problem:
             yield Told(path, message=str(problem))
         except Exception as problem:  # one strange file must not take the others with it
-            reason = (str(problem).splitlines() or ["no reason given"])[0]
-            message = f"{path}: could not be explained ({type(problem).__name__}: {reason}); please report this file"
-            yield Told(path, message=message)
+            yield Told(path, message=surprise(path, problem))
         else:
             write(explanation, waveform, listener.extractor.sampling_rate, output / name)
             yield Told(path, explanation, output / name)
@@ -71,6 +70,12 @@ def write(explanation: Explanation, waveform: np.ndarray, rate: int, folder: Pat
         sound = excerpt(waveform, rate, explanation.passages).clip(-1, 1)
         soundfile.write(file, sound, rate, format="WAV", subtype="PCM_16")
     (folder / EXPLANATION).write_text(json.dumps(explanation.to_dict(), indent=1) + "\n", encoding="utf-8")
+
+
+def surprise(path: str, problem: Exception) -> str:
+    """The line that says what nobody foresaw of a file."""
+    reason = (str(problem).splitlines() or ["no reason given"])[0]
+    return f"{path}: could not be explained ({type(problem).__name__}: {reason}); please report this file"
 
 
 def unique_names(paths: Iterable[str]) -> Iterator[str]:

@@ -7,15 +7,17 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 
 import numpy as np
 
-from tonada.explaining.explanation import Descriptor, Explanation
+from tonada.explaining.explanation import Explanation
 from tonada.explaining.passages import contribution_until
+from tonada.explaining.reasons import Descriptor, Reasons
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
 
 FOR, AGAINST, SOUND, DECIDED = "#1f6f8b", "#d1603d", "#9aa5b1", "#f4d35e"
 BINS, SHORTEST_BIN = 600, 0.25  # of the timeline; seconds
-STRONGEST = 6  # descriptors shown on each side
+STRONGEST = 5  # descriptors shown on each side, as many as the command names
 
 
 def draw(explanation: Explanation, waveform: np.ndarray, file: BinaryIO) -> None:
@@ -27,11 +29,8 @@ def draw(explanation: Explanation, waveform: np.ndarray, file: BinaryIO) -> None
         waveform: of the song, `(samples,)`.
         file: where to write.
     """
-    logging.getLogger("matplotlib").setLevel(logging.ERROR)  # it remarks on the fonts and folders that it lacks
-    from matplotlib.figure import Figure
-
     told = bool(explanation.descriptors)
-    figure = Figure(figsize=(9, 6.6 if told else 3.6), layout="constrained")
+    figure = _new_figure(6.6 if told else 3.6)
     parts = figure.subfigures(1 + told, 1, squeeze=False, height_ratios=[1.2, 1][: 1 + told])[:, 0]
     figure.suptitle(_title(explanation), parse_math=False)
     sound, instants = parts[0].subplots(2, sharex=True)
@@ -39,9 +38,15 @@ def draw(explanation: Explanation, waveform: np.ndarray, file: BinaryIO) -> None
     _draw_instants(instants, explanation)
     if told:
         _draw_descriptors(parts[1].subplots(), explanation)
-    with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", message="Glyph .* missing")  # a song may be called anything
-        figure.savefig(file, dpi=100, format="png")
+    _save(figure, file)
+
+
+def draw_reasons(reasons: Reasons, file: BinaryIO) -> None:
+    """Draw what a model that hears a song as a whole has to say, its descriptors alone, as PNG."""
+    figure = _new_figure(3.6)
+    figure.suptitle(_title(reasons), parse_math=False)
+    _draw_descriptors(figure.subplots(), reasons)
+    _save(figure, file)
 
 
 def clock(seconds: float) -> str:
@@ -50,7 +55,20 @@ def clock(seconds: float) -> str:
     return f"{minutes}:{rest:02}"
 
 
-def _title(explanation: Explanation) -> str:
+def _new_figure(height: float) -> "Figure":
+    logging.getLogger("matplotlib").setLevel(logging.ERROR)  # it remarks on the fonts and folders that it lacks
+    from matplotlib.figure import Figure
+
+    return Figure(figsize=(9, height), layout="constrained")
+
+
+def _save(figure: "Figure", file: BinaryIO) -> None:
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message="Glyph .* missing")  # a song may be called anything
+        figure.savefig(file, dpi=100, format="png")
+
+
+def _title(explanation: Reasons) -> str:
     name = os.path.basename(explanation.path) or explanation.path
     shown = "".join(sign if sign.isprintable() else "\N{REPLACEMENT CHARACTER}" for sign in name)
     if explanation.probability is None:
@@ -88,7 +106,7 @@ def _draw_instants(axes: "Axes", explanation: Explanation) -> None:
     _timeline(axes, explanation)
 
 
-def _draw_descriptors(axes: "Axes", explanation: Explanation) -> None:
+def _draw_descriptors(axes: "Axes", explanation: Reasons) -> None:
     """The strongest on each side, the strongest on top."""
     ranked = explanation.descriptors
     for_it = [each for each in ranked[:STRONGEST] if each.contribution > 0]

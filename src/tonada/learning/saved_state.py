@@ -20,6 +20,7 @@ from tonada.learning.songs import Song
 from tonada.listening.kept_arrays import whole_file
 
 Tensors = dict[str, torch.Tensor]
+FACTS = {"fingerprint", "param_groups", "others", "progress"}
 
 
 class StateError(ValueError):
@@ -115,6 +116,8 @@ class StateFile:
         try:
             with safe_open(self.path, framework="pt") as file:
                 facts = json.loads(file.metadata()["facts"])
+                if missing := FACTS - set(facts):
+                    raise ValueError(f"it lacks {', '.join(sorted(missing))}")
                 for full in file.keys():  # noqa: SIM118, it is no dictionary
                     part, name = full.split(".", 1)
                     parts[part][name] = file.get_tensor(full)

@@ -6,6 +6,7 @@ from pathlib import Path
 from statistics import median
 
 from tonada.proving.crossvalidated import BASELINE, best_of, by_label, crossvalidated_table
+from tonada.proving.detection import detection_table
 from tonada.proving.predictions import Prediction, read_predictions
 
 COSTS = ".costs.csv"
@@ -20,18 +21,31 @@ better than it would be on new songs.
 """
 COSTS_ARE = """What they cost, on one core of a busy machine: the median of the folds. A search counts where it was
 made, and not again in a vote of what it tuned."""
+WANTED = 0.95  # precision, as recipes/music-detect.yaml asks for
+THRESHOLDS = """As a detector of the first label, and from thresholds on that were chosen on the answers to the other
+folds:"""
 RUNS = {
     "turkish": """Source S1: fifty descriptors, four emotions. Of the 400 published rows the 388 that are no other's.
 Published with 34 features: accuracy 0.793, F1 0.790 (Er & Esin 2021); from the audio, which is not public, 0.892 (Er &
 Aydilek 2019). `-pca` keeps the components that explain 90 % of the variance. `tuned-svm` searches in each fold. Aimed
 at was 0.85, which no system reaches. One fold of 39 songs is off by what stands between folds, as much as most of
 these systems lie apart: it takes all folds and the same songs, as in the last column, to tell two of them apart.""",
+    "turkish-modified": """Source S1's own table: 408 rows, spoiled on purpose (words and blanks among the numbers,
+values out of all proportion, songs a second time, classes in stray case, a column of junk), mended by
+`datasets_scripts/turkish.py`; what it left out or changed it lists cell by cell (`clean`). Rows that share most of
+their numbers are on one side. S1's forest had 0.778 on one test of 81 rows; its 0.88 was scored on training rows.""",
     "gtzan": """Source S3's way of working on a public table: 57 descriptors, ten genres, equal rows in one fold.
 Artists are unknown, so all of this is an upper bound. `ensemble` is S3's: XGBoost, logistic regression and linear SVM,
 each tuned by ten random candidates scored by kappa on three folds inside the training songs, then a majority vote.""",
     "genre-classical": """Source S3 on 300 clips of four genres (emotify), 518 descriptors, no artist on two sides. S3
 itself, on FMA with 16 genres: SVC over all 518 columns 0.494, its ensemble 0.463 with kappa 0.332, and 0 % for three
-genres. The ensemble is as above.""",
+genres. The ensemble is as above. Labels are even here, so that balancing has nothing to
+mend; see gtzan-uneven. `frame-lstm` is the network that S3 left unwritten: a bidirectional LSTM over MFCC, spectral
+contrast and chroma of half seconds, in the same folds (`python benchmarks/frame_lstm.py`).""",
+    "gtzan-uneven": """Balancing, which S3 could not compute: the ten genres of gtzan, each thinned for training to a
+geometric share of the one before it, 40 songs of the first to 2 of the last; every song is answered, so that the rarest
+labels are judged by as many songs as the others (`python benchmarks/balancing.py`). S3's ensemble was never right on
+three of its sixteen genres.""",
     "bag-of-songs": """Source S4: 32 descriptors, classic or not, here on emotify with no artist on two sides. S4
 itself, on 172 songs of another collection: MLP accuracy 0.96, F1 0.97.""",
     "music-detect": """Source S2's four models on descriptors of free audio heard at 8 kHz, so that no bandwidth tells
@@ -50,6 +64,8 @@ def _section(folder: Path, text: str) -> str:
     systems = {path.stem: read_predictions(path) for path in sorted(folder.glob("*.csv")) if COSTS not in path.name}
     best = best_of(systems)
     parts = [f"## {folder.name}", text, _size(systems[BASELINE]), crossvalidated_table(systems)]
+    if len(systems[best][0].probabilities) == 2:
+        parts += [THRESHOLDS, detection_table(systems, WANTED)]
     parts += [f"Answers of {best}, over all deals:", by_label(systems[best]), COSTS_ARE, _costs(folder)]
     return "\n\n".join(parts) + "\n"
 

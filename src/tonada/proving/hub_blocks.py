@@ -36,12 +36,16 @@ def eval_results(report: dict[str, Any]) -> str:
     """A file of `.eval_results/`: the songs' macro-F1, the one value that a leaderboard of the data set takes."""
     songs, data = report["systems"][report["model"]]["songs"], report["data"]
     score = songs["scores"][LEADING]
+    count = f"{songs['count']} songs of {songs['groups']} performers"
     entry = EvalResultEntry(
         dataset_id=data["hub_dataset"] or data["name"],
         task_id=LEADING,
         value=round(score["value"], 4),
         date=report["date"],
-        notes=f"{data['part']} part, {songs['count']} songs of {songs['groups']} performers, "
-        f"95 % interval {score['low']:.3f} to {score['high']:.3f}",
+        notes=f"{data['part']} part, {count}, 95 % interval {_bounds(score)}",
     )
     return yaml.safe_dump(eval_result_entries_to_yaml([entry]), sort_keys=False)
+
+
+def _bounds(score: dict[str, float | None]) -> str:
+    return "unknown" if score["low"] is None else f"{score['low']:.3f} to {score['high']:.3f}"

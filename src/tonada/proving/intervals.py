@@ -17,13 +17,16 @@ def interval(score: Score, judged: Judged, other: Judged | None = None, seed: in
     95 % percentile interval of a score, or of what it is above that of another system on the same songs.
 
     Whole groups (artists) are resampled with replacement (Efron & Tibshirani 1993, ch. 13): songs of one artist are not
-    independent witnesses, nor are segments of one song. Resamples that leave the score undefined are left out.
+    independent witnesses, nor are segments of one song. Resamples that leave the score undefined are left out. Of one
+    group nothing can be resampled: NaN.
 
     Raises:
         ValueError: the other system answered other songs.
     """
     if other is not None:
         check_same_songs(judged, other)
+    if not judged.groups.any():  # ids from 0
+        return float("nan"), float("nan")
     scores = np.concatenate(
         [
             score(judged, weights) - (0 if other is None else score(other, weights))

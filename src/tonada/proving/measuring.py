@@ -27,7 +27,7 @@ DEALS = ("random-folds", "disjoint-folds")
 
 def measured(predictions: Sequence[Prediction], conformal_quantile: float | None = None) -> dict[str, Any]:
     """
-    Every metric of a system, plain for JSON; a score that these songs leave undefined is `None`.
+    Every metric of a system, plain for JSON; a score, or an interval, that these songs leave undefined is `None`.
 
     Args:
         predictions: of songs, or of segments with their song's truth.
@@ -52,7 +52,7 @@ def compared(first: Sequence[Prediction], second: Sequence[Prediction]) -> dict[
     """What the first system has over the second on the same songs, plain for JSON."""
     found = compare(Judged.of(first), Judged.of(second))
     return {
-        **{name: dict(zip(("value", "low", "high"), gain, strict=True)) for name, gain in found.gains.items()},
+        **{name: _plain(*gain) for name, gain in found.gains.items()},
         "only_first": found.only_first,
         "only_second": found.only_second,
         "mcnemar": found.mcnemar,
@@ -71,10 +71,13 @@ def gap_between(folds: dict[str, list[Prediction]]) -> dict[str, Any]:
 
 
 def _with_interval(name: str, value: float, judged: Judged) -> dict[str, float | None]:
-    if math.isnan(value):
-        return {"value": None, "low": None, "high": None}
-    low, high = interval(SCORES[name], judged)
-    return {"value": value, "low": low, "high": high}
+    return _plain(value, *(interval(SCORES[name], judged) if not math.isnan(value) else (value, value)))
+
+
+def _plain(value: float, low: float, high: float) -> dict[str, float | None]:
+    """JSON has no NaN."""
+    bounds = {"value": value, "low": low, "high": high}
+    return {name: None if math.isnan(number) else number for name, number in bounds.items()}
 
 
 def _by_label(columns: dict[str, list], labels: list[str]) -> dict[str, dict[str, float]]:

@@ -28,17 +28,23 @@ def _head(report: Report) -> str:
     paragraphs = [f"# {report['model']} on {data['name']}"]
     paragraphs += [f"**{warning}.**" for warning in report["warnings"]]
     paragraphs.append(
-        f"{songs['count']} songs of {songs['groups']} performers or groups, of the part *{data['part']}* "
-        f"({data['source']}). Brackets are 95 % intervals, resampling performers. What each number means: "
-        "docs/evaluation.md of Tonada."
+        f"{_level(report)}{songs['count']} songs of {songs['groups']} performers or groups, of the part "
+        f"*{data['part']}* ({data['source']}). Brackets are 95 % intervals, resampling performers. What each number "
+        "means: docs/evaluation.md of Tonada."
     )
     return "\n\n".join(paragraphs)
 
 
+def _level(report: Report) -> str:
+    if (level := report["data"]["level"]) is None:
+        return ""
+    labels = ", ".join(report["systems"][report["model"]]["songs"]["labels"])
+    return f"Level {level} of the tree of labels: {labels}; probabilities are the sums of those below. "
+
+
 def _scores(report: Report) -> str:
-    """Songs and segments of the model side by side, and the songs of the baselines."""
-    model = report["systems"][report["model"]]
-    columns = {f"{report['model']}, songs": model["songs"], f"{report['model']}, segments": model["segments"]}
+    """Songs and segments of the model side by side, where it hears segments, and the songs of the baselines."""
+    columns = {f"{report['model']}, {level}": each for level, each in report["systems"][report["model"]].items()}
     columns |= {name: each["songs"] for name, each in report["systems"].items() if name != report["model"]}
     return "## Scores\n\n" + score_table(columns)
 
@@ -59,19 +65,20 @@ def _comparisons(report: Report) -> str:
 
 
 def _labels(report: Report) -> str:
-    model = report["systems"][report["model"]]
+    levels = report["systems"][report["model"]]
     rows = [
         [
             label,
             *(
-                f"{of_song[name]:.3f} / {model['segments']['labels'][label][name]:.3f}"
+                " / ".join(f"{each['labels'][label][name]:.3f}" for each in levels.values())
                 for name in ("precision", "recall", "f1")
             ),
             str(of_song["support"]),
         ]
-        for label, of_song in model["songs"]["labels"].items()
+        for label, of_song in levels["songs"]["labels"].items()
     ]
-    return "## Labels\n\nSongs / segments.\n\n" + markdown_table(["label", "precision", "recall", "F1", "songs"], rows)
+    said = " / ".join(levels).capitalize()
+    return f"## Labels\n\n{said}.\n\n" + markdown_table(["label", "precision", "recall", "F1", "songs"], rows)
 
 
 def _confusion(report: Report) -> str:
@@ -121,11 +128,13 @@ def _cost(report: Report) -> str:
     rows = [
         ["a song, median", f"{cost['latency_seconds']['median']:.2f} s"],
         ["a song, 95th percentile", f"{cost['latency_seconds']['p95']:.2f} s"],
-        ["real-time factor", f"{cost['real_time_factor']:.4f}"],
         ["peak memory of the process", f"{cost['peak_memory_bytes'] / 1e9:.2f} GB"],
-        ["parameters", f"{cost['parameters']:,}"],
-        ["multiply-adds a segment", f"{cost['multiply_adds_a_segment']:,}"],
     ]
+    if cost["real_time_factor"] is not None:  # a table's rows have no length
+        rows.insert(2, ["real-time factor", f"{cost['real_time_factor']:.4f}"])
+    if "parameters" in cost:  # of a network
+        rows.append(["parameters", f"{cost['parameters']:,}"])
+        rows.append(["multiply-adds a segment", f"{cost['multiply_adds_a_segment']:,}"])
     return f"## Cost\n\nFrom file to answer, on {cost['machine']}.\n\n" + markdown_table(["", ""], rows)
 
 

@@ -41,9 +41,11 @@ def gap_table(gap: dict[str, Any]) -> str:
 
 
 def number(score: dict[str, float | None], sign: str = "") -> str:
-    """A score and its interval, with signs where it is a difference."""
+    """A score and its interval if it has one, with signs where it is a difference."""
     if score["value"] is None:
         return "-"
+    if score["low"] is None:
+        return f"{score['value']:{sign}.3f} [-]"
     return f"{score['value']:{sign}.3f} [{score['low']:{sign}.3f}, {score['high']:{sign}.3f}]"
 
 

@@ -1,10 +1,11 @@
 """A model as a stranger needs it: loaded, checked and written anew, with what stands beside its weights."""
 
 import shutil
+from collections.abc import Iterable
 from pathlib import Path
 
 from tonada.listening.listener import Listener, ModelError
-from tonada.sharing.pushed_cards import write_pushed_card
+from tonada.sharing.pushed_cards import FILE, RESULTS, write_pushed_card
 
 BESIDE = (
     "LICENSE*",
@@ -45,12 +46,29 @@ def pack_model(listener: Listener, folder: Path, name: str, output: Path) -> Non
 
     Raises:
         OSError: something cannot be read or written.
-        ValueError: the card or the results cannot be read, naming the file.
+        ValueError: the card or the results cannot be read, or a file is a link to what lies elsewhere; naming the file.
     """
+    copy_beside(folder, BESIDE, output)
     write_pushed_card(listener, folder, name, output)
     listener.model.save_pretrained(output)
     listener.extractor.save_pretrained(output)
-    for pattern in BESIDE:
-        for path in sorted(folder.glob(pattern)):
-            (output / path.relative_to(folder)).parent.mkdir(exist_ok=True)
-            shutil.copyfile(path, output / path.relative_to(folder))
+
+
+def copy_beside(folder: Path, patterns: Iterable[str], output: Path) -> None:
+    """
+    Copy what goes along with a model.
+
+    Raises:
+        ValueError: some of it, or the card, is a link that leads out of the folder, which may be somebody else's.
+    """
+    beside = [path for pattern in patterns for path in sorted(folder.glob(pattern))]
+    _check_inside(folder, [*beside, folder / FILE, folder / RESULTS])
+    for path in beside:
+        (output / path.relative_to(folder)).parent.mkdir(exist_ok=True)
+        shutil.copyfile(path, output / path.relative_to(folder))
+
+
+def _check_inside(folder: Path, paths: list[Path]) -> None:
+    for path in paths:
+        if not path.resolve().is_relative_to(folder.resolve()):
+            raise ValueError(f"{path}: is a link to {path.resolve()}, outside the folder; put a copy in its place")

@@ -40,9 +40,13 @@ def write_pushed_card(listener: Listener, folder: Path, name: str, output: Path)
     Raises:
         ValueError: the card's head or the results are not YAML of that kind, naming the file.
     """
+    write_card(bare_card(listener, name), folder, name, output)
+
+
+def write_card(bare: str, folder: Path, name: str, output: Path) -> None:
+    """As `write_pushed_card`, of any kind of model: `bare` is the card where the folder has none."""
     card = output / FILE
-    there = (folder / FILE).is_file()
-    text = _read(folder / FILE) if there else bare_card(listener, name)
+    text = _read(folder / FILE) if (folder / FILE).is_file() else bare
     card.write_text(text.replace(PLACEHOLDER, name), encoding="utf-8")
     try:
         head = metadata_load(card) or {}

@@ -1,7 +1,5 @@
 """What a classical model says of songs: calibrated probabilities, and answers in the same form as the network's."""
 
-from dataclasses import replace
-
 import numpy as np
 
 from tonada.learning.classical.saving import ClassicalModel
@@ -58,11 +56,6 @@ def answer_of(model: ClassicalModel, probabilities: np.ndarray, level: int | Non
         level=level,
         leaf=None if level is None else leaf,
     )
-
-
-def with_source(answer: Answer, path: str, name: str, duration: float | None) -> Answer:
-    """An answer that says what it is of, and whose it is."""
-    return replace(answer, path=path, model=name, duration=duration)
 
 
 def _winner(model: ClassicalModel, by_label: dict[str, float]) -> str:

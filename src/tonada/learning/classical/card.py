@@ -15,7 +15,7 @@ tags: [music, tonada]
 Answers with one of: **{labels}**. The system `{keep}` over {columns}, from `{source}`.
 
 ```
-tonada classify {example} --model "THIS FOLDER"
+tonada classify {example} --model "THIS FOLDER OR ITS HUB ID"
 ```
 
 The model is a skops file: reading it runs no code that is not on Tonada's list, and it holds no pickle. Weights that
@@ -27,6 +27,8 @@ Each song was answered by systems that had seen no song of its group: {folds} fo
 {repeats}. Brackets are 95 % intervals, resampling groups. The model in this folder was then fitted on all songs.
 
 {table}
+
+Learned from {provenance} (whole in `provenance.json`).
 
 ## How sure
 
@@ -53,6 +55,7 @@ def card_of(trained: ClassicallyTrained, recipe: ClassicalRecipe) -> str:
         folds=recipe.folds,
         repeats="once" if recipe.repeats == 1 else f"{recipe.repeats} times",
         table=crossvalidated_table(trained.predictions),
+        provenance=trained.provenance,
         temperature=model.temperature,
         least=1 - (model.conformal_quantile or 1.0),
         yes=""

@@ -70,7 +70,7 @@ def resumed(folder: Path, name: str, system: System | None, recipe: ClassicalRec
         return read_predictions(table)
     predictions, spent = cross_validate(name, system, recipe, rows)
     write_predictions(predictions, table)
-    _write_costs(spent, costs, key)
+    write_costs(spent, costs, key)
     return predictions
 
 
@@ -111,10 +111,27 @@ def _key(system: System | None, recipe: ClassicalRecipe, rows: Rows) -> str:
     return digest.hexdigest()
 
 
-def _write_costs(costs: list[Fold], path: Path, key: str) -> None:
+def write_costs(costs: list[Fold], path: Path, key: str) -> None:
+    """A CSV, a row a fold, headed by what the system's answers follow from."""
     with path.open("w", newline="", encoding="utf-8") as file:
         file.write(f"# {key}\n")
         writer = csv.DictWriter(file, list(Fold.__dataclass_fields__), lineterminator="\n")
         writer.writeheader()
         for each in costs:
             writer.writerow({**asdict(each), "fit_seconds": f"{each.fit_seconds:.4f}"})
+
+
+def read_costs(path: Path) -> list[Fold]:
+    """Read what `write_costs` wrote."""
+    with path.open(newline="", encoding="utf-8") as file:
+        rows = list(csv.DictReader(line for line in file if not line.startswith("#")))
+    return [
+        Fold(
+            row["system"],
+            int(row["repeat"]),
+            int(row["fold"]),
+            float(row["fit_seconds"]),
+            float(row["seconds_per_thousand"]),
+        )
+        for row in rows
+    ]

@@ -1,13 +1,14 @@
 """Classical models behind `tonada classify`: audio files and tables in, an answer a song out."""
 
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 
-from tonada.learning.classical.answering import answer_of, calibrated_probabilities, with_source
+from tonada.learning.classical.answering import answer_of, calibrated_probabilities
 from tonada.learning.classical.rows import descriptors_of
-from tonada.learning.classical.saving import ClassicalModel, load_classical_model
+from tonada.learning.classical.saving import ClassicalModel, folder_of, load_classical_model
 from tonada.listening.answers import Answer
 from tonada.listening.decoding import decode
 from tonada.listening.files import Found, find_audio
@@ -19,6 +20,24 @@ IDS = ("song_id", "path")  # columns that name a row of a table, the first that 
 REASONS = 100  # longest reason of a failure, characters
 
 
+@dataclass(frozen=True)
+class HeardSong:
+    """
+    One song as numbers.
+
+    Attributes:
+        path: of the recording, or of the table with the row's name after it.
+        name: of the recording's file, or of the row.
+        values: `(columns,)`, NaN where a number is missing.
+        duration: in seconds; a row has none.
+    """
+
+    path: str
+    name: str
+    values: np.ndarray
+    duration: float | None = None
+
+
 class ClassicalListener:
     """
     A classical model that answers of files as `Listener` does, and of tables, a row a song.
@@ -27,22 +46,28 @@ class ClassicalListener:
         model: what answers.
         name: what answers call it.
         limits: what recordings are refused.
+        revision: which edition of a model of the Hub.
     """
 
-    def __init__(self, model: ClassicalModel, name: str, limits: Limits | None = None):
+    def __init__(self, model: ClassicalModel, name: str, limits: Limits | None = None, revision: str | None = None):
         self.model = model
         self.name = name
         self.limits = limits or Limits()
+        self.revision = revision
 
     @classmethod
-    def from_pretrained(cls, folder: str, limits: Limits | None = None) -> "ClassicalListener":
+    def from_pretrained(
+        cls, model: str, limits: Limits | None = None, revision: str | None = None
+    ) -> "ClassicalListener":
         """
-        The listener of a folder.
+        The listener of a folder or a Hub id.
 
         Raises:
-            ClassicalModelError: it cannot be loaded, or is not to be trusted.
+            ClassicalModelError: it cannot be found or loaded, or is not to be trusted.
         """
-        return cls(load_classical_model(folder), folder, limits)
+        folder = folder_of(model, revision)
+        commit = None if folder == Path(model) else folder.name  # a snapshot of the Hub is named after its commit
+        return cls(load_classical_model(folder), model, limits, commit)
 
     def find(self, paths: Iterable[str | Path]) -> Iterator[Found]:
         """Tables as they are; all else as `find_audio` has it."""
@@ -73,10 +98,7 @@ class ClassicalListener:
             try:
                 if error is not None:
                     raise error
-                if Path(path).suffix.lower() in SUFFIXES:
-                    yield from self._rows(path, level)
-                else:
-                    yield self._song(path, level)
+                yield from self._answers(self.hear(path), level)
             except AudioError as problem:
                 yield Answer(path, problem.status, str(problem))
             except TableError as problem:
@@ -85,25 +107,40 @@ class ClassicalListener:
                 reason = f"{type(problem).__name__}: {str(problem)[:REASONS]}"
                 yield Answer(path, "failed", f"{path}: could not be judged ({reason}); please report this file")
 
-    def _song(self, path: str, level: int | None) -> Answer:
+    def hear(self, path: str) -> list[HeardSong]:
+        """
+        The songs of a file: the one of a recording, or a table's rows.
+
+        Raises:
+            AudioError: the recording cannot be judged.
+            TableError: the table cannot be read or lacks a column, or the model knows tables alone.
+        """
+        return self._rows(path) if Path(path).suffix.lower() in SUFFIXES else [self._song(path)]
+
+    def _song(self, path: str) -> HeardSong:
         extractor = self.model.extractor
         if extractor is None:
             formats = " or ".join(SUFFIXES)
             raise TableError(f"{path}: {self.name} knows the columns of a table and no audio; give a {formats}")
         waveform = decode(path, extractor.sampling_rate, self.limits)
-        chances = calibrated_probabilities(self.model, descriptors_of(waveform, extractor)[None])[0]
-        return with_source(
-            answer_of(self.model, chances, level), path, self.name, len(waveform) / extractor.sampling_rate
-        )
+        seconds = len(waveform) / extractor.sampling_rate
+        return HeardSong(path, path, descriptors_of(waveform, extractor), seconds)
 
-    def _rows(self, path: str, level: int | None) -> Iterator[Answer]:
+    def _rows(self, path: str) -> list[HeardSong]:
         table = read_table(Path(path))
         values = named(table, self.model.columns, path)
         ids = next((table[name] for name in IDS if name in table), None)
-        for number, chances in enumerate(calibrated_probabilities(self.model, values), start=1):
-            song = f"row {number}" if ids is None else str(ids[number - 1])
-            where = f"{path}: {song}"
-            if np.isnan(values[number - 1]).all():
-                yield Answer(where, "no_numbers", f"{where}: has none of the {len(self.model.columns)} numbers")
+        names = [f"row {number}" for number in range(1, len(values) + 1)] if ids is None else list(map(str, ids))
+        return [HeardSong(f"{path}: {name}", name, row) for name, row in zip(names, values, strict=True)]
+
+    def _answers(self, songs: list[HeardSong], level: int | None) -> Iterator[Answer]:
+        if not songs:
+            return
+        chances = calibrated_probabilities(self.model, np.stack([song.values for song in songs]))
+        for song, each in zip(songs, chances, strict=True):
+            if np.isnan(song.values).all():
+                said = f"{song.path}: has none of the {len(self.model.columns)} numbers"
+                yield Answer(song.path, "no_numbers", said)
             else:
-                yield with_source(answer_of(self.model, chances, level), where, self.name, None)
+                answer = answer_of(self.model, each, level)
+                yield replace(answer, path=song.path, model=self.name, revision=self.revision, duration=song.duration)

@@ -10,12 +10,14 @@ from tonada.learning.classical.models import MODELS
 from tonada.learning.recipes import RecipeError, checked, load_yaml
 
 KIND = "classical"
-VOTES = ("soft", "hard")
+STACKED = "stacked"
+VOTES = ("soft", "hard", STACKED)
+OPTUNA = "optuna"
 BASELINES = ("majority", "logistic-regression")
 NUMBER = (int, float)
 TYPES: dict[str, tuple[type, ...]] = {
     **dict.fromkeys(("name", "keep", "script", "folder", "table", "label", "group", "song_id"), (str,)),
-    **dict.fromkeys(("model", "balance", "vote"), (str,)),
+    **dict.fromkeys(("model", "balance", "vote", "by"), (str,)),
     **dict.fromkeys(("columns", "of"), (list,)),
     **dict.fromkeys(("data", "systems", "features", "options", "settings", "search", "over"), (dict,)),
     **dict.fromkeys(("folds", "repeats", "seed", "select", "candidates", "level"), (int,)),
@@ -31,14 +33,16 @@ class Search:
     Settings chosen on grouped folds inside the training songs, by Cohen's kappa (source S3: 3 folds, 10 candidates).
 
     Attributes:
-        over: values to try, by the name of the model's setting.
+        over: values to try, by the name of the model's setting; for Optuna also a range `{low, high, log}`.
         candidates: how many combinations are drawn; every one, if left out.
         folds: of disjoint groups, inside the training songs.
+        by: `optuna`, which draws each candidate by what those before it scored; at random, if left out.
     """
 
-    over: dict[str, list[Any]]
+    over: dict[str, Any]
     candidates: int | None = None
     folds: int = 3
+    by: str | None = None
 
 
 @dataclass(frozen=True)
@@ -56,7 +60,8 @@ class System:
         settings: of the model, as its library calls them.
         balance: one of `BALANCES`.
         search: settings to choose.
-        vote: `soft` (mean probability) or `hard` (majority) of the systems in `of`.
+        vote: of the systems in `of`: `soft` (mean probability), `hard` (majority), or `stacked` (logistic regression on
+            what they say of songs of groups that they had not seen).
     """
 
     columns: tuple[str, ...] = ()
@@ -162,11 +167,31 @@ def _recipe(content: Any) -> ClassicalRecipe:
 def _system(name: str, content: Any) -> System:
     parts = _typed(name, content, System)
     if "search" in parts:
-        search = Search(**_typed(f"{name}: search", parts["search"], Search, {"over"}))
-        if not search.over or not all(isinstance(values, list) and values for values in search.over.values()):
-            raise RecipeError(f"{name}: search over {search.over!r}; expected settings and a list of values for each")
-        parts = {**parts, "search": search}
+        parts = {**parts, "search": _search(name, parts["search"])}
     return System(**{**parts, **{key: tuple(map(str, parts.get(key, ()))) for key in ("columns", "of")}})
+
+
+def _search(name: str, content: Any) -> Search:
+    search = Search(**_typed(f"{name}: search", content, Search, {"over"}))
+    by_optuna = search.by is not None
+    if by_optuna:
+        _one_of(f"{name}: search by", search.by, [OPTUNA])
+        if search.candidates is None:
+            raise RecipeError(f"{name}: search by optuna needs candidates, how many it may try")
+    if not search.over or not all(
+        (isinstance(values, list) and values) or (by_optuna and _is_range(values)) for values in search.over.values()
+    ):
+        expected = "a list of values or a range {low: 0.01, high: 10, log: true}" if by_optuna else "a list of values"
+        raise RecipeError(f"{name}: search over {search.over!r}; expected settings and {expected} for each")
+    return search
+
+
+def _is_range(values: Any) -> bool:
+    if not isinstance(values, dict) or not {"low", "high"} <= set(values) <= {"low", "high", "log"}:
+        return False
+    low, high, log = values["low"], values["high"], values.get("log", False)
+    numbers = all(isinstance(each, NUMBER) and not isinstance(each, bool) for each in (low, high))
+    return numbers and isinstance(log, bool) and (0 if log else -float("inf")) < low < high < float("inf")
 
 
 def _check(recipe: ClassicalRecipe) -> None:

@@ -83,12 +83,40 @@ def save_classical(model: ClassicalModel, folder: Path, card: str) -> None:
     (folder / "README.md").write_text(card, encoding="utf-8")
 
 
-def is_classical_model(folder: str | Path) -> bool:
-    """Whether a folder says that it holds a classical model."""
+def is_classical_model(model: str | Path, revision: str | None = None) -> bool:
+    """Whether a folder, or a repository of the Hub by its id, says that it holds a classical model."""
+    path = file_of(model, CONFIG, revision)
     try:
-        return json.loads((Path(folder) / CONFIG).read_text(encoding="utf-8")).get("kind") == KIND
+        return path is not None and json.loads(path.read_text(encoding="utf-8")).get("kind") == KIND
     except (OSError, ValueError, AttributeError):
         return False
+
+
+def folder_of(model: str | Path, revision: str | None = None) -> Path:
+    """
+    The folder with config and model: itself, or the snapshot of a repository of the Hub, which is fetched.
+
+    Raises:
+        ClassicalModelError: one of the two is not to be had.
+    """
+    config, weights = (file_of(model, name, revision) for name in (CONFIG, MODEL))
+    if config is None or weights is None:
+        raise ClassicalModelError(f"{model} lacks {CONFIG} or {MODEL}; give a folder that `tonada train` made")
+    return config.parent
+
+
+def file_of(model: str | Path, name: str, revision: str | None) -> Path | None:
+    """A file of a folder or of the Hub; `None` where it is not to be had. Only OWNER/NAME is looked for on the Hub."""
+    if Path(model).is_dir() or str(model).count("/") != 1:
+        path = Path(model) / name
+        return path if path.is_file() else None
+    from transformers.utils import cached_file
+
+    try:
+        found = cached_file(str(model), name, revision=revision)
+    except (OSError, ValueError):
+        return None
+    return None if found is None else Path(found)
 
 
 def load_classical_model(folder: str | Path) -> ClassicalModel:

@@ -9,9 +9,10 @@ import numpy as np
 from sklearn.base import clone
 from sklearn.compose import ColumnTransformer
 from sklearn.decomposition import PCA
-from sklearn.ensemble import VotingClassifier
+from sklearn.ensemble import StackingClassifier, VotingClassifier
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.impute import SimpleImputer
+from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import cohen_kappa_score, make_scorer
 from sklearn.model_selection import GridSearchCV, RandomizedSearchCV, StratifiedGroupKFold
 from sklearn.pipeline import Pipeline
@@ -20,10 +21,12 @@ from sklearn.preprocessing import PowerTransformer, StandardScaler
 from tonada.learning.classical.balancing import WEIGHTS, Resampled
 from tonada.learning.classical.capping import IQRCapping
 from tonada.learning.classical.importance import DecreaseInAccuracy
-from tonada.learning.classical.models import new_model
-from tonada.learning.classical.recipe import Search, System
+from tonada.learning.classical.models import MOST_STEPS, new_model
+from tonada.learning.classical.optuna_search import OptunaSearch
+from tonada.learning.classical.recipe import OPTUNA, STACKED, Search, System
 from tonada.learning.recipes import RecipeError
 
+STACKING_FOLDS = 5  # of disjoint groups, inside the training songs
 KAPPA = make_scorer(cohen_kappa_score)
 _searched: dict[str, dict[str, Any]] = {}
 """What searches of this process chose, by system and songs: a vote of tuned systems would search each of them again."""
@@ -55,10 +58,19 @@ def fit_system(
         chosen = _tuned(system, *given)
     else:
         voters = [(name, _tuned(systems[name], *given)) for name in system.of]
-        chosen = VotingClassifier(voters, voting=system.vote)
+        chosen = _vote(system.vote, voters, values, labels, groups, seed)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)  # a candidate that stops early scores what it scores
         return chosen.fit(values, labels)
+
+
+def _vote(
+    kind: str, voters: list[tuple[str, Any]], values: np.ndarray, labels: np.ndarray, groups: np.ndarray, seed: int
+) -> Any:
+    if kind != STACKED:
+        return VotingClassifier(voters, voting=kind)
+    folds = StratifiedGroupKFold(STACKING_FOLDS, shuffle=True, random_state=seed).split(values, labels, groups)
+    return StackingClassifier(voters, LogisticRegression(max_iter=MOST_STEPS), cv=list(folds))
 
 
 def probabilities_of(fitted: Any, values: np.ndarray, labels: int) -> np.ndarray:
@@ -142,6 +154,8 @@ def _searcher(pipeline: Pipeline, search: Search, seed: int) -> Any:
     over = {_place(pipeline, name): values for name, values in search.over.items()}
     folds = StratifiedGroupKFold(search.folds, shuffle=True, random_state=seed)
     settings: dict[str, Any] = {"cv": folds, "scoring": KAPPA, "refit": False, "error_score": "raise"}
+    if search.by == OPTUNA:
+        return OptunaSearch(pipeline, over, search.candidates or 0, folds, KAPPA, seed)
     if search.candidates is None:
         return GridSearchCV(pipeline, over, **settings)
     return RandomizedSearchCV(pipeline, over, n_iter=search.candidates, random_state=seed, **settings)

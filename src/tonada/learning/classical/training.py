@@ -7,26 +7,41 @@ import numpy as np
 import torch
 from tqdm import tqdm
 
+from tonada.datasets_scripts.provenance import Provenance
+from tonada.datasets_scripts.splits import Split
 from tonada.learning.calibration import conformal_quantile, fit_temperature
 from tonada.learning.classical.answering import LEAST, at_temperature
 from tonada.learning.classical.crossvalidation import resumed, systems_of
 from tonada.learning.classical.label_importance import write_importance
+from tonada.learning.classical.origin import provenance_of, split_of
 from tonada.learning.classical.recipe import ClassicalRecipe
 from tonada.learning.classical.rows import Rows, load_rows
 from tonada.learning.classical.saving import ClassicalModel, plain
 from tonada.learning.classical.systems import fit_system
-from tonada.learning.classical.thresholds import threshold_for, threshold_for_recall
 from tonada.learning.recipes import RecipeError
 from tonada.listening.feature_cache import FeatureCache
 from tonada.proving.predictions import Prediction
+from tonada.proving.thresholds import threshold_for, threshold_for_recall
 
 
 @dataclass(frozen=True)
 class ClassicallyTrained:
-    """The model fitted on all songs, and by system the predictions of songs whose group it had not seen."""
+    """
+    What a run left.
+
+    Attributes:
+        model: fitted on all songs.
+        predictions: by system, of songs whose group it had not seen.
+        rows: the songs that the model was fitted on.
+        split: the same as a list that is saved.
+        provenance: names the songs and the features that it learned from.
+    """
 
     model: ClassicalModel
     predictions: dict[str, list[Prediction]]
+    rows: Rows
+    split: Split
+    provenance: Provenance
 
 
 def train_classical(
@@ -53,7 +68,8 @@ def train_classical(
         for name, system in tqdm(wanted.items(), desc="cross-validating", unit="system", disable=None)
     }
     write_importance(recipe, rows, output / "importance.csv")
-    return ClassicallyTrained(kept_model(recipe, rows, predictions[recipe.keep]), predictions)
+    model = kept_model(recipe, rows, predictions[recipe.keep])
+    return ClassicallyTrained(model, predictions, rows, split_of(rows), provenance_of(recipe, rows, root, cache))
 
 
 def kept_model(recipe: ClassicalRecipe, rows: Rows, held_out: list[Prediction]) -> ClassicalModel:

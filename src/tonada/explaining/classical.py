@@ -1,0 +1,131 @@
+"""Why a classical model answered as it did: of a recording, or of each row of a table, the descriptors that spoke."""
+
+import json
+from collections.abc import Iterator, Sequence
+from importlib.util import find_spec
+from pathlib import Path
+
+import numpy as np
+
+from tonada.explaining.folders import EXPLANATION, PICTURE, Told, surprise, unique_names
+from tonada.explaining.picture import draw_reasons
+from tonada.explaining.reasons import Reasons, ranked
+from tonada.explaining.shapley import shapley_values
+from tonada.explaining.targets import ExplainError
+from tonada.learning.classical.answering import calibrated_probabilities
+from tonada.learning.classical.listening import ClassicalListener, HeardSong
+from tonada.learning.classical.saving import ClassicalModel
+from tonada.listening.files import Found
+from tonada.listening.limits import AudioError
+from tonada.modeling.tree_tonada import LabelTree
+from tonada.proving.number_tables import TableError
+
+METHOD = "shapley"
+
+
+def check_explainable(model: ClassicalModel, label: str | None = None) -> None:
+    """
+    Refuse at once what no song could be asked.
+
+    Raises:
+        ExplainError: matplotlib is missing, the model has no such label or no other, or does not say what is usual.
+    """
+    if find_spec("matplotlib") is None:
+        raise ExplainError("explaining needs matplotlib; install it with: pip install 'tonada[explain]'")
+    if {len(model.scaling.get(each, ())) for each in ("mean", "scale")} != {len(model.columns)}:
+        raise ExplainError("the model does not say what songs are like on average; train it anew")
+    known = LabelTree(model.labels, model.parents).nodes
+    if label is not None and label not in known:
+        raise ExplainError(f"the model has no label {label!r}; choose among {', '.join(known)}")
+    if label is not None and _members(model, label).all():
+        raise ExplainError(f"every song is {label!r} to this model, so that nothing decides it; choose another")
+
+
+def explain_song(listener: ClassicalListener, song: HeardSong, label: str | None = None) -> Reasons:
+    """
+    Explain one song.
+
+    Args:
+        listener: with the model to explain.
+        song: as it was heard. A number that is missing speaks neither for nor against, and is not told of.
+        label: what to explain; the most probable label if not given.
+
+    Raises:
+        ExplainError: the song has no number.
+    """
+    model, there = listener.model, ~np.isnan(song.values)
+    if not there.any():
+        raise ExplainError(f"{song.path}: has none of the {len(model.columns)} numbers")
+    chances = calibrated_probabilities(model, song.values[None])[0]
+    label = label or model.labels[int(chances.argmax())]
+    members = _members(model, label)
+
+    def score(rows: np.ndarray) -> np.ndarray:
+        by_label = calibrated_probabilities(model, rows)
+        return np.log(by_label[:, members].sum(1)) - np.log(by_label[:, ~members].sum(1))
+
+    average = np.where(there, np.array(model.scaling["mean"], dtype=float), np.nan)
+    spoken = shapley_values(score, song.values, average)
+    own, usual = score(np.stack([song.values, average]))
+    scale = np.maximum(np.array(model.scaling["scale"], dtype=float), np.finfo(float).tiny)
+    columns = [column for column, is_there in zip(model.columns, there, strict=True) if is_there]
+    told = (each[there].tolist() for each in (song.values, average, (song.values - average) / scale, spoken))
+    return Reasons(
+        path=song.path,
+        model=listener.name,
+        revision=listener.revision,
+        label=label,
+        probability=float(chances[members].sum()),
+        unit="log-odds",
+        score=float(own),
+        method=METHOD,
+        branches={"descriptors": float(own - usual)},
+        descriptors=ranked(columns, *told),
+    )
+
+
+def explain_into(
+    listener: ClassicalListener, found: Sequence[Found], output: Path, label: str | None = None
+) -> Iterator[Told]:
+    """
+    Explain what `listener.find` found: a folder a recording, and in a table's folder one a row.
+
+    Args:
+        listener: with the model to explain.
+        found: recordings and tables.
+        output: where the folders go, each named after its song.
+        label: what to explain; each song's most probable label if not given.
+
+    Raises:
+        OSError: a folder cannot be written.
+    """
+    names = unique_names(path for path, _ in found)
+    for (path, error), name in zip(found, names, strict=True):
+        try:
+            if error is not None:
+                raise error
+            songs = listener.hear(path)
+        except (AudioError, TableError) as problem:
+            yield Told(path, message=str(problem))
+        except Exception as problem:  # one strange file must not take the others with it
+            yield Told(path, message=surprise(path, problem))
+        else:
+            for song, row in zip(songs, unique_names(song.name for song in songs), strict=True):
+                yield _told(listener, song, output / name if song.path == path else output / name / row, label)
+
+
+def _told(listener: ClassicalListener, song: HeardSong, folder: Path, label: str | None) -> Told:
+    try:
+        reasons = explain_song(listener, song, label)
+    except ExplainError as problem:
+        return Told(song.path, message=str(problem))
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / PICTURE).open("wb") as file:
+        draw_reasons(reasons, file)
+    (folder / EXPLANATION).write_text(json.dumps(reasons.to_dict(), indent=1) + "\n", encoding="utf-8")
+    return Told(song.path, reasons, folder)
+
+
+def _members(model: ClassicalModel, label: str) -> np.ndarray:
+    """Which leaves are a label or below it, bool `(labels,)`."""
+    return LabelTree(model.labels, model.parents).members([label])[0].numpy()

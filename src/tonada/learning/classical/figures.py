@@ -1,0 +1,101 @@
+"""A classical model's figures: how labels differ in the columns worth most, and what each column does to answers."""
+
+import csv
+import logging
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from tonada.learning.classical.answering import calibrated_probabilities
+from tonada.learning.classical.rows import Rows
+from tonada.learning.classical.saving import ClassicalModel
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+BOXES, DEPENDENCE = "box-plots.png", "partial-dependence.png"
+SHOWN = 6  # columns
+POINTS = 9  # of a column, from its 5th to its 95th percentile
+SONGS = 200  # whose other columns are held, drawn from seed 0
+
+
+def draw_figures(model: ClassicalModel, rows: Rows, importance: Path, folder: Path) -> None:
+    """
+    Draw `box-plots.png` and `partial-dependence.png`; nothing where matplotlib is not installed.
+
+    Args:
+        model: fitted on the rows.
+        rows: its training songs.
+        importance: the CSV of `write_importance`, whose first columns are shown.
+        folder: to write into.
+    """
+    if find_spec("matplotlib") is None:
+        return
+    logging.getLogger("matplotlib").setLevel(logging.ERROR)  # it remarks on the fonts and folders that it lacks
+    with importance.open(newline="", encoding="utf-8") as file:
+        first = [row["column"] for row in csv.DictReader(file)][:SHOWN]
+    places = [rows.columns.index(column) for column in first]
+    _box_plots(rows, places).savefig(folder / BOXES, dpi=100)
+    _dependence_figure(model, rows, places).savefig(folder / DEPENDENCE, dpi=100)
+
+
+def partial_dependence(model: ClassicalModel, values: np.ndarray, place: int) -> tuple[np.ndarray, np.ndarray]:
+    """
+    What a column does to the answers, all else held (Friedman 2001).
+
+    Args:
+        model: what answers.
+        values: `(songs, columns)`.
+        place: of the column.
+
+    Returns:
+        Values of the column `(points,)`, and the songs' mean probabilities there `(points, labels)`.
+    """
+    points = np.nanquantile(values[:, place], np.linspace(0.05, 0.95, POINTS))
+    found = []
+    for point in points:
+        changed = values.copy()
+        changed[:, place] = point
+        found.append(calibrated_probabilities(model, changed).mean(0))
+    return points, np.array(found)
+
+
+def _box_plots(rows: Rows, places: list[int]) -> "Figure":
+    """A box a label, from quartile to quartile, as sources S1 and S4 draw them."""
+    figure, axes = _grid(len(places))
+    for axis, place in zip(axes, places, strict=False):
+        column = rows.values[:, place]
+        by_label = [column[(rows.labels == label) & ~np.isnan(column)] for label in range(len(rows.names))]
+        axis.boxplot(by_label, tick_labels=rows.names, showfliers=False)
+        axis.set_title(rows.columns[place], fontsize=9, parse_math=False)
+        axis.tick_params(labelsize=7, axis="y")
+        axis.tick_params(labelsize=7, axis="x", rotation=30)
+    return figure
+
+
+def _dependence_figure(model: ClassicalModel, rows: Rows, places: list[int]) -> "Figure":
+    figure, axes = _grid(len(places))
+    some = np.random.default_rng(0).permutation(len(rows.values))[:SONGS]
+    for axis, place in zip(axes, places, strict=False):
+        points, chances = partial_dependence(model, rows.values[some], place)
+        for label, line in zip(rows.names, chances.T, strict=True):
+            axis.plot(points, line, label=label)
+        axis.set_title(rows.columns[place], fontsize=9, parse_math=False)
+        axis.tick_params(labelsize=7)
+    axes[0].set_ylabel("mean probability", fontsize=8)
+    for text in axes[0].legend(fontsize=6).get_texts():
+        text.set_parse_math(False)
+    return figure
+
+
+def _grid(count: int) -> "tuple[Figure, list]":
+    from matplotlib.figure import Figure
+
+    across = min(3, count)
+    figure = Figure(figsize=(3.2 * across, 2.6 * -(-count // across)), layout="constrained")
+    axes = list(figure.subplots(-(-count // across), across, squeeze=False).flat)
+    for unused in axes[count:]:
+        unused.axis("off")
+    return figure, axes
