@@ -45,9 +45,10 @@ COLUMNS = ("task", "label", "package", "version", "path", "licence", "sha256")
 
 @dataclass
 class FreeAudioConfig(datasets.BuilderConfig):
-    """Which labels, and how many files of a package have each at most; all, if that is not given."""
+    """Which labels, from how many seconds on a file is taken, and how many of a package with a label; all, if None."""
 
     task: str = "music_detect"
+    shortest: float = 0.0
     most: int | None = None
 
 
@@ -62,10 +63,12 @@ class FreeAudio(form.SongBuilder):
         return datasets.DatasetInfo(description=__doc__, features=features, citation=CITATION, license=LICENSE)
 
     def _songs(self, folder: Path) -> Iterator[dict[str, Any]]:
+        shortest = self.config.shortest
+        needed = ("file_name", *COLUMNS, *(["duration"] if shortest else []))
         rows = [
             row
-            for row in tables.read(folder / "metadata.csv", ("file_name", *COLUMNS))
-            if row["task"] == self.config.task
+            for row in tables.read(folder / "metadata.csv", needed)
+            if row["task"] == self.config.task and (not shortest or float(row["duration"]) >= shortest)
         ]
         for row in rows if self.config.most is None else _fewer(rows, self.config.most):
             yield {
@@ -81,20 +84,22 @@ def load(
     cache_dir: str | Path | None = None,
     streaming: bool = False,
     task: str = "music_detect",
+    shortest: float = 0.0,
     most: int | None = None,
 ) -> Any:
     """
-    The files of a task (`music_detect`, `genre` or `emotion_weak`), as `form.load_songs` has them.
+    The files of a task, as `form.load_songs` has them.
 
     Args:
         folder: that `fetch` made.
-        cache_dir: as in `form.load_songs`.
-        streaming: as in `form.load_songs`.
-        task: which labels.
-        most: files of a package with a label: four packages of telephone prompts hold four fifths of `music_detect`.
+        cache_dir, streaming: as in every data set.
+        task: `music_detect`, `genre` or `emotion_weak`.
+        shortest: seconds; shorter files are left out. Most speech here is prompts of a second or two, and who learns
+            from them as they are learns that what is short is no music.
+        most: files of a package with a label: four packages of prompts hold four fifths of `music_detect`.
     """
     tables.word("task", task, TASKS)
-    return form.load_songs(FreeAudio, folder, cache_dir, streaming, task=task, most=most)
+    return form.load_songs(FreeAudio, folder, cache_dir, streaming, task=task, shortest=float(shortest), most=most)
 
 
 def fetch(folder: Path, manifest: Path = MANIFEST, progress: Callable[[list[Any]], Iterable[Any]] = iter) -> list[str]:
