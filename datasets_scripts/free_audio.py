@@ -45,7 +45,7 @@ COLUMNS = ("task", "label", "package", "version", "path", "licence", "sha256")
 
 @dataclass
 class FreeAudioConfig(datasets.BuilderConfig):
-    """Which labels, from how many seconds on a file is taken, and how many of a package have each label at most."""
+    """Which labels, from how many seconds on a file is taken, and how many of a package with a label; all, if None."""
 
     task: str = "music_detect"
     shortest: float = 0.0
@@ -96,7 +96,7 @@ def load(
         task: `music_detect`, `genre` or `emotion_weak`.
         shortest: seconds; shorter files are left out. Most speech here is prompts of a second or two, and who learns
             from them as they are learns that what is short is no music.
-        most: files of a package with a label: four packages of telephone prompts hold four fifths of `music_detect`.
+        most: files of a package with a label: four packages of prompts hold four fifths of `music_detect`.
     """
     tables.word("task", task, TASKS)
     return form.load_songs(FreeAudio, folder, cache_dir, streaming, task=task, shortest=float(shortest), most=most)

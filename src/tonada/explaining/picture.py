@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 FOR, AGAINST, SOUND, DECIDED = "#1f6f8b", "#d1603d", "#9aa5b1", "#f4d35e"
 BINS, SHORTEST_BIN = 600, 0.25  # of the timeline; seconds
-STRONGEST = 5  # descriptors shown on each side, as many as the command names
+STRONGEST = 6  # descriptors shown on each side
 
 
 def draw(explanation: Explanation, waveform: np.ndarray, file: BinaryIO) -> None:
