@@ -6,9 +6,11 @@ from tonada.feature_extraction import TonadaFeatureExtractor
 from tonada.learning.recipes import Recipe
 from tonada.learning.training import Trained
 from tonada.listening.listener import check_pair
+from tonada.proving.machine import machine
 from tonada.proving.predictions import write_predictions
 from tonada.proving.scores import set_coverage
-from tonada.proving.tables import table
+from tonada.proving.tables import table, test_figure
+from tonada.sharing.chapters import chapters, headed, lacking
 
 CARD = """---
 {library}
@@ -20,6 +22,14 @@ tags: [music, tonada]
 Hears a song and answers with one of: **{labels}**. Learned from `{script}`, {segment} at {rate} Hz.
 
 {use}
+## Labels
+
+{labels_chapter}
+
+## Data
+
+{data_chapter}
+
 ## What was measured
 
 Artists, joint ones together with those they name, are on one side of the split only: one fold of {folds} for
@@ -28,21 +38,17 @@ flatter; the test songs chose nothing. Brackets are 95 % intervals, resampling a
 
 {table}
 
-Learned from and measured on {provenance} (whole in `provenance.json`).
-
 Chance is {chance:.2f} in accuracy. `majority` always gives the most frequent label; `logistic-regression` has the same
 descriptors, averaged over the song. Printed by `tonada train {recipe}`.
 
 ## How sure
 
-Probabilities are calibrated with temperature {temperature:.3f}, fitted on the validation songs. Sets of labels with a
-probability of at least {threshold:.3f} were fitted there to hold nine truths in ten; of the test songs they hold
-{coverage:.3f}, with {size:.2f} labels on average.
+{sure_chapter} Of the test songs the sets hold {coverage:.3f}, with {size:.2f} labels on average.
 
-## Limits
+## What it took
 
-Clips of {script} are not the world's music: other styles, languages and recording qualities are unmeasured. Mood is
-what people say of a song, and they disagree. Not for judging people.
+Learning took {took}, the making of features left out: {epochs} epochs on {machine}. Energy and carbon were not
+measured.
 """
 
 OF_THE_MIX = """```python
@@ -96,9 +102,10 @@ def card(trained: Trained, recipe: Recipe, recipe_path: Path) -> str:
     extractor = trained.extractor
     use = how_to_use(extractor)
     config = trained.model.config
-    threshold = 1 - config.conformal_quantile
-    coverage, size = set_coverage(trained.predictions[recipe.name], threshold)
-    return CARD.format(
+    predictions = trained.predictions[recipe.name]
+    coverage, size = set_coverage(predictions, 1 - config.conformal_quantile)
+    told = chapters(config, trained.provenance, f"macro-F1 {test_figure(predictions)}")
+    text = CARD.format(
         name=recipe.name,
         library=FOR_THE_PIPELINE if use == OF_THE_MIX else FOR_TONADA,
         use=use,
@@ -108,12 +115,24 @@ def card(trained: Trained, recipe: Recipe, recipe_path: Path) -> str:
         rate=extractor.sampling_rate,
         epoch=trained.epoch,
         table=table(trained.predictions, recipe.name),
-        provenance=trained.provenance,
+        labels_chapter=told["Labels"],
+        data_chapter=told["Data"],
+        sure_chapter=told["How sure"],
         chance=1 / config.num_labels,
         recipe=recipe_path,
-        temperature=config.temperature,
         folds=recipe.data.folds,
-        threshold=threshold,
         coverage=coverage,
         size=size,
+        took=in_words(trained.seconds),
+        epochs=trained.epochs,
+        machine=machine(),
     )
+    return text + headed(lacking(text, told))
+
+
+def in_words(seconds: float) -> str:
+    """A time as people say it: `1 h 02 min`, `3 min 20 s`."""
+    whole = round(seconds)
+    if whole >= 3600:
+        return f"{whole // 3600} h {whole % 3600 // 60:02} min"
+    return f"{whole // 60} min {whole % 60:02} s" if whole >= 60 else f"{whole} s"

@@ -7,12 +7,16 @@ import yaml
 from huggingface_hub.repocard import metadata_load, metadata_save
 
 from tonada.listening.listener import Listener
+from tonada.sharing.chapters import chapters, figures_chapter, headed, lacking
 from tonada.sharing.folders import FOR_THE_PIPELINE, FOR_TONADA, OF_THE_MIX, how_to_use
+from tonada.sharing.provenance import provenance_of_model
 
 FILE = "README.md"
 RESULTS = "model-index.yaml"
 """As `tonada evaluate` writes it."""
 PLACEHOLDER = "THIS FOLDER OR ITS HUB ID"
+EVALUATED = "Evaluation"
+"""The chapter of what `tonada evaluate` left."""
 
 BARE = """---
 {library}
@@ -23,13 +27,14 @@ tags: [music, tonada]
 Hears a song and answers with: **{labels}**.
 
 {use}
-No card was kept with this model: what it learned from is not told here.
+No card was kept with this model: what was measured is not told here.
 """
 
 
 def write_pushed_card(listener: Listener, folder: Path, name: str, output: Path) -> None:
     """
-    Write the folder's card, or a bare one, with the repository's name in it and the folder's results in its head.
+    Write the folder's card, or a bare one, with the repository's name in it, the folder's results in its head, and the
+    chapters that it lacks (a card of an earlier Tonada, or of a person's own) at its end.
 
     Args:
         listener: the model, for a bare card.
@@ -42,8 +47,10 @@ def write_pushed_card(listener: Listener, folder: Path, name: str, output: Path)
     """
     card = output / FILE
     there = (folder / FILE).is_file()
-    text = _read(folder / FILE) if there else bare_card(listener, name)
-    card.write_text(text.replace(PLACEHOLDER, name), encoding="utf-8")
+    text = (_read(folder / FILE) if there else bare_card(listener, name)).replace(PLACEHOLDER, name)
+    expected = {EVALUATED: figures_chapter(folder)}
+    expected |= chapters(listener.model.config, provenance_of_model(str(folder)))
+    card.write_text(f"{text.rstrip()}\n{headed(lacking(text, expected))}", encoding="utf-8")
     try:
         head = metadata_load(card) or {}
     except (yaml.YAMLError, ValueError) as error:
