@@ -1,13 +1,12 @@
 """What is pushed arrives whole and works by its id: the real client's code, over HTTP, against a Hub on loopback."""
 
 import json
-import threading
 from pathlib import Path
 
 import pytest
 import yaml
 from conftest import ROOT, last_json, run_python
-from loopback_hub import READER, WRITER, Hub
+from loopback_hub import READER, WRITER
 from test_push import BESIDE, trained_folder
 
 pytestmark = pytest.mark.slow
@@ -126,15 +125,6 @@ def filled(code: str, **words: str) -> str:
 
 
 @pytest.fixture(scope="module")
-def hub():
-    server = Hub()
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield server
-    server.shutdown()
-    server.server_close()
-
-
-@pytest.fixture(scope="module")
 def trained(model, extractor, tmp_path_factory) -> Path:
     folder = trained_folder(model, extractor, tmp_path_factory.mktemp("hub") / "model")
     (folder.parent / "space").mkdir()
@@ -144,14 +134,7 @@ def trained(model, extractor, tmp_path_factory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def home(hub, tmp_path_factory) -> dict[str, str]:
-    """The environment of a process whose Hub is the one on loopback."""
-    ours = {"HF_ENDPOINT": hub.address, "HF_HOME": str(tmp_path_factory.mktemp("home")), "HF_HUB_OFFLINE": "0"}
-    return {**ours, "HF_HUB_DISABLE_XET": "1", "HF_HUB_DISABLE_TELEMETRY": "1", "HF_TOKEN": ""}
-
-
-@pytest.fixture(scope="module")
-def pushed(hub, trained, home) -> dict[str, list]:
+def pushed(hub, trained, hub_home) -> dict[str, list]:
     """The exit code, output and messages of many pushes by one process, some of which the Hub makes hard."""
     hub.fail("POST /api/models/me/busy/preupload/", 503, times=1)
     hub.fail("POST /api/models/me/broken/commit/", 500, times=9)
@@ -159,14 +142,16 @@ def pushed(hub, trained, home) -> dict[str, list]:
     hub.fail("PUT /objects/model/me/cut/", 0, times=1)
     hub.fail("POST /api/models/me/cut/commit/", 0, times=1)
     # The library's own remarks on what it tries again would go to the closed stream of an earlier command.
-    return last_json(run_python(filled(PUSH), trained.parent, without_tonada=False, HF_HUB_VERBOSITY="error", **home))
+    return last_json(
+        run_python(filled(PUSH), trained.parent, without_tonada=False, HF_HUB_VERBOSITY="error", **hub_home)
+    )
 
 
 @pytest.fixture(scope="module")
-def used(hub, pushed, home, tmp_path_factory) -> dict:
+def used(hub, pushed, hub_home, tmp_path_factory) -> dict:
     """What a stranger without Tonada and without a token gets by id."""
     folder = tmp_path_factory.mktemp("stranger")
-    return last_json(run_python(HEARD + filled(USE, FIRST=commit_of(pushed["first"])), folder, **home))
+    return last_json(run_python(HEARD + filled(USE, FIRST=commit_of(pushed["first"])), folder, **hub_home))
 
 
 def commit_of(pushed: list) -> str:
@@ -329,8 +314,8 @@ def test_tonada_inspects_the_pushed_id(pushed):
     assert "model      me/tiny\n" in out
 
 
-def test_what_was_used_once_works_offline(used, home, tmp_path):
-    gone = {**home, "HF_ENDPOINT": "http://127.0.0.1:9", "HF_HUB_OFFLINE": "1"}
+def test_what_was_used_once_works_offline(used, hub_home, tmp_path):
+    gone = {**hub_home, "HF_ENDPOINT": "http://127.0.0.1:9", "HF_HUB_OFFLINE": "1"}
     offline = last_json(run_python(HEARD + OFFLINE, tmp_path, **gone))
     assert offline == {"scores": used["scores"], "snapshot": used["snapshot"]}
 

@@ -1,6 +1,5 @@
 """A model, a data set and a folder for the report: everything that `tonada evaluate` does."""
 
-import importlib.util
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
@@ -16,6 +15,7 @@ from tonada.evaluating.beside import FOLDS, GAP_OF, baselines_beside, gap
 from tonada.evaluating.hearing import Heard, hear, peak_bytes
 from tonada.evaluating.held_out import UNKNOWN, EvaluationError, Sides, sides
 from tonada.evaluating.tables import descriptors_of
+from tonada.extras import lacking
 from tonada.learning.baselines import BASELINES
 from tonada.listening.listener import Listener
 from tonada.modeling.labels_tonada import SINGLE_LABEL
@@ -23,8 +23,6 @@ from tonada.proving.cost import cost_of
 from tonada.proving.machine import machine
 from tonada.proving.measuring import compared, gap_between, measured
 from tonada.proving.predictions import Prediction
-
-NEEDED = ("evaluate", "matplotlib")
 
 
 @dataclass(frozen=True)
@@ -157,9 +155,8 @@ def chosen(known: Sides, part: str) -> tuple[list[int], list[str]]:
 
 
 def _check_libraries() -> None:
-    for library in NEEDED:
-        if importlib.util.find_spec(library) is None:
-            raise EvaluationError(f"evaluating needs {library}; pip install 'tonada[evaluate]'")
+    if told := lacking("evaluate"):
+        raise EvaluationError(f"evaluating {told}")
 
 
 def _data(asked: Asked, known: Sides) -> dict[str, Any]:

@@ -18,7 +18,7 @@ from tonada.learning.chance import seed_of
 from tonada.learning.optimisation import freeze, optimiser, schedule
 from tonada.learning.outputs import outputs_of
 from tonada.learning.recipe_parts import Training
-from tonada.learning.saved_state import Progress, Run, StateFile
+from tonada.learning.saved_state import Run, StateFile
 from tonada.learning.songs import Song
 from tonada.learning.synchronised_norm import synchronise
 from tonada.modeling import TonadaForAudioClassification
@@ -35,9 +35,9 @@ def fit(
     objective: Objective,
     accelerator: Accelerator,
     file: StateFile | None = None,
-) -> Progress:
+) -> int:
     """
-    Teach the model in place, and leave it with the weights of its best epoch by validation macro-F1; how it went.
+    Teach the model in place, and leave it with the weights of its best epoch by validation macro-F1, which is returned.
 
     Args:
         model: with its first weights.
@@ -85,7 +85,7 @@ def fit(
             "songs_per_second": len(loader) * training.batch_size / (time.perf_counter() - begun),
             "validation_macro_f1": (score := validation_score(model, songs["validation"], accelerator)),
         }
-        progress.epoch, progress.seconds = epoch, progress.seconds + time.perf_counter() - begun
+        progress.epoch = epoch
         if score > progress.best:
             progress.best, progress.best_epoch, run.best = score, epoch, copy.deepcopy(model.state_dict())
         if file is not None and accelerator.is_main_process:
@@ -99,7 +99,7 @@ def fit(
     accelerator.unwrap_model(prepared, keep_fp32_wrapper=False)
     model.load_state_dict(run.best)
     model.cpu().eval()
-    return progress
+    return progress.best_epoch
 
 
 def validation_score(model: TonadaForAudioClassification, songs: list[Song], accelerator: Accelerator) -> float:

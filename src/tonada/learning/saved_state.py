@@ -28,12 +28,11 @@ class StateError(ValueError):
 
 @dataclass
 class Progress:
-    """How far a run is: epochs done, the best of them by its validation score, and the seconds that all took."""
+    """How far a run is: epochs done, and the best of them by its validation score."""
 
     epoch: int = 0
     best_epoch: int = 0
     best: float = -1.0
-    seconds: float = 0.0
 
     def is_over(self, training: Training) -> bool:
         """Whether all epochs are done, or the last ones were no better for too long."""

@@ -40,8 +40,6 @@ class Trained:
         epoch: the best one, from 1.
         split: which songs it learned from, was chosen on, and was tested on.
         provenance: names the songs, the split and the features that it learned from.
-        epochs: how many it learned for.
-        seconds: that they took, those before an interruption too.
     """
 
     model: TonadaForAudioClassification
@@ -50,8 +48,6 @@ class Trained:
     epoch: int
     split: Split
     provenance: Provenance
-    epochs: int
-    seconds: float
 
 
 def train(
@@ -85,7 +81,7 @@ def train(
     weights = label_weights(songs["train"], len(labels)) if recipe.training.class_balance == "weights" else None
 
     file = None if state is None else StateFile(state, fingerprint(recipe, songs), resume)
-    progress = fit(model, songs, scales, recipe.training, Classification(model.config, weights), accelerator, file)
+    epoch = fit(model, songs, scales, recipe.training, Classification(model.config, weights), accelerator, file)
     is_first = accelerator.is_main_process
     accelerator.end_training()
     if not is_first:
@@ -94,9 +90,7 @@ def train(
     own = [prediction for split in HELD_OUT for prediction in predict(model, songs[split], split, recipe)]
     systems = {recipe.name: own, **baselines(songs, labels, recipe)}
     provenance = provenance_of(recipe.data, root, extractor, cache)
-    return Trained(
-        model, extractor, systems, progress.best_epoch, split_from(songs), provenance, progress.epoch, progress.seconds
-    )
+    return Trained(model, extractor, systems, epoch, split_from(songs), provenance)
 
 
 def new_model(

@@ -69,11 +69,6 @@ def table(systems: dict[str, list[Prediction]], reference: str) -> str:
     return "\n".join(lines)
 
 
-def test_figure(predictions: list[Prediction]) -> str:
-    """Macro-F1 of the test songs, with its interval and their number."""
-    return _figure(_of_split(predictions, HELD_OUT[1]))
-
-
 def _gain(reference: list[Prediction], other: list[Prediction]) -> str:
     if [each.song_id for each in reference] != [each.song_id for each in other]:
         raise ValueError("the systems answered other songs, or in another order; only the same songs can be compared")

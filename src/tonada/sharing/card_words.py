@@ -30,7 +30,8 @@ CITATION = """@software{{tonada,
   year={{2019}}, eprint={{1912.11637}}, archivePrefix={{arXiv}}
 }}"""
 
-IN_SPANISH = """Escucha una canción y responde con: {labels}. {data}{score}Se usa con las líneas de arriba.
+IN_SPANISH = """Escucha una canción y responde con: {labels}. {data}Se usa con las líneas de arriba, y arriba están
+las medidas.
 Sirve para ordenar, buscar y estudiar música grabada; propone, y donde la respuesta importe decide una persona. No
 sirve para juzgar a nadie. Sus canciones no son toda la música del mundo: otros estilos, idiomas y grabaciones están
 sin medir."""

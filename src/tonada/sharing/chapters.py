@@ -8,26 +8,29 @@ from tonada.datasets_scripts.provenance import Provenance
 from tonada.datasets_scripts.registry import NAMES, data_set
 from tonada.modeling import TonadaConfig
 from tonada.modeling.labels_tonada import REGRESSION
+from tonada.proving.machine import machine
 from tonada.sharing.card_words import CITATION, FIGURES, IN_SPANISH, INTENDED_USE, LIMITS, SPANISH
 
+TOOK = "What it took"
+"""The chapter on the time of a run."""
 
-def chapters(config: TonadaConfig, provenance: Provenance | None, score: str = "") -> dict[str, str]:
+
+def chapters(config: TonadaConfig, provenance: Provenance | None) -> dict[str, str]:
     """
     The chapters by their headings, in the order of a card; one of which nothing is known has no text.
 
     Args:
         config: of the model.
         provenance: of what it learned from, if that is known.
-        score: what was measured, in a few words that need no language; left out where nothing was.
     """
     return {
         "Labels": _labels(config),
         "Data": _data(provenance),
-        "How sure": how_sure(config),
+        "How sure": _how_sure(config),
         "Intended use": INTENDED_USE,
         "Limits": LIMITS,
         "Citation": _citation(provenance),
-        "En español": _in_spanish(config, provenance, score),
+        "En español": _in_spanish(config, provenance),
     }
 
 
@@ -49,7 +52,25 @@ def figures_chapter(folder: Path) -> str:
     return "\n\n".join(part for part in (told, "\n".join(shown)) if part)
 
 
-def how_sure(config: TonadaConfig) -> str:
+def what_it_took(seconds: float | None) -> str:
+    """The time of a run and the machine it ran on; empty where nobody measured it."""
+    if seconds is None:
+        return ""
+    return (
+        f"`tonada train` took {in_words(seconds)} on {machine()}: features that were not in the cache, learning and "
+        "the baselines. Of a run that was interrupted this is the last part. Energy and carbon were not measured."
+    )
+
+
+def in_words(seconds: float) -> str:
+    """A time as people say it: `1 h 02 min`, `3 min 20 s`."""
+    whole = round(seconds)
+    if whole >= 3600:
+        return f"{whole // 3600} h {whole % 3600 // 60:02} min"
+    return f"{whole // 60} min {whole % 60:02} s" if whole >= 60 else f"{whole} s"
+
+
+def _how_sure(config: TonadaConfig) -> str:
     """What the config knows of calibration; empty for values, which have no probabilities."""
     if config.problem == REGRESSION:
         return ""
@@ -86,12 +107,9 @@ def _data(provenance: Provenance | None) -> str:
     if provenance is None:
         return ""
     if provenance.data_set not in NAMES:
-        return f"Learned from {provenance} (whole in `provenance.json`)."
+        return f"{provenance} (whole in `provenance.json`)."
     facts = data_set(provenance.data_set)
-    return (
-        f"Learned from {provenance} (whole in `provenance.json`).\n"
-        f"Licence of the data: {facts.LICENSE}. From {facts.SOURCE}."
-    )
+    return f"{provenance} (whole in `provenance.json`).\nLicence of the data: {facts.LICENSE}. From {facts.SOURCE}."
 
 
 def _citation(provenance: Provenance | None) -> str:
@@ -101,12 +119,11 @@ def _citation(provenance: Provenance | None) -> str:
     return "```bibtex\n" + "\n".join(work for work in works if work) + "\n```"
 
 
-def _in_spanish(config: TonadaConfig, provenance: Provenance | None, score: str) -> str:
+def _in_spanish(config: TonadaConfig, provenance: Provenance | None) -> str:
     said = {
         label: f"`{label}` ({SPANISH[label]})" if label in SPANISH else f"`{label}`" for label in config.tree.leaves
     }
     return IN_SPANISH.format(
         labels=", ".join(said.values()),
         data=f"Aprendió de `{provenance.data_set}` ({provenance.rows} filas). " if provenance is not None else "",
-        score=f"Medido con canciones de prueba: {score}. " if score else "",
     )
