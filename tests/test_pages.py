@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from conftest import ROOT, run_python
+from pages import commands
 
 PAGES = ("evaluation", "labels", "model")
 
@@ -17,6 +18,7 @@ class Page:
 
     def __init__(self, name: str, folder: Path):
         text = (ROOT / "docs" / f"{name}.md").read_text()
+        self.commands = commands(ROOT / "docs" / f"{name}.md")
         self.blocks = re.findall(r"^```(\w+)\n(.*?)^```$", text, flags=re.MULTILINE | re.DOTALL)
         self.folder = folder
         (folder / "examples").symlink_to(ROOT / "examples")
@@ -37,8 +39,9 @@ def test_the_python_prints_what_the_page_shows(page):
 
 
 def test_each_command_prints_what_the_page_shows(page):
-    for session in re.split(r"^\$ ", page.of("console"), flags=re.MULTILINE)[1:]:
-        command, _, shown = session.partition("\n")
+    for command in (each for each in page.commands if not each.reason):
         environment = {**os.environ, "PATH": f"{Path(sys.executable).parent}:/usr/bin:/bin", "HF_HUB_OFFLINE": "1"}
-        done = subprocess.run(command, shell=True, cwd=page.folder, env=environment, capture_output=True, text=True)
-        assert (done.stdout, done.returncode) == (shown, 0), done.stderr
+        done = subprocess.run(
+            command.line, shell=True, cwd=page.folder, env=environment, capture_output=True, text=True
+        )
+        assert (done.stdout, done.returncode) == (command.shown, 0), done.stderr
