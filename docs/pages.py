@@ -2,7 +2,7 @@
 The commands of the pages, and what they print: `python docs/pages.py README.md docs/for-anyone.md` prints them anew.
 
 A page's console blocks are run in order in a folder that holds what the pages speak of: the examples, the recipes, a
-small sample of emotify as DATA/emotify, and the bundled model as my-moods. A block under `<!-- not run: REASON -->` stays
+small sample of emotify as DATA/emotify, the bundled model as my-moods. A block under `<!-- not run: REASON -->` stays
 as it is. What a command shows is compared by the tests, and written by this program; one that shows nothing only runs.
 """
 
