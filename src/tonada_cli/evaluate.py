@@ -71,6 +71,11 @@ def evaluate(
 
       tonada evaluate my-moods folder ~/Labelled --report report --format json
     """
+    from tonada.extras import lacking
+
+    if told := lacking("evaluate"):
+        complain(f"evaluating {told}")
+        raise typer.Exit(2)
     from tonada.evaluating.evaluation import Asked, EvaluationError
     from tonada.listening.listener import ModelError
 

@@ -15,7 +15,6 @@ from tonada.evaluating.beside import FOLDS, GAP_OF, baselines_beside, gap
 from tonada.evaluating.hearing import Heard, hear, peak_bytes
 from tonada.evaluating.held_out import UNKNOWN, EvaluationError, Sides, sides
 from tonada.evaluating.tables import descriptors_of
-from tonada.extras import lacking
 from tonada.learning.baselines import BASELINES
 from tonada.listening.listener import Listener
 from tonada.modeling.labels_tonada import SINGLE_LABEL
@@ -74,7 +73,6 @@ def evaluate(listener: Listener, asked: Asked) -> Evaluated:
     Raises:
         EvaluationError: model and data set do not fit, or no song of the part can be judged.
     """
-    _check_libraries()
     if Path(listener.name).name in BASELINES:
         raise EvaluationError(f"{listener.name} is called as a baseline is; rename its folder")
     rows = load(asked, listener)
@@ -152,11 +150,6 @@ def chosen(known: Sides, part: str) -> tuple[list[int], list[str]]:
     if any(known.parts[place] == "validation" for place in places):
         warnings.append("validation songs chose the epoch and fitted the calibration: figures on them flatter")
     return places, warnings
-
-
-def _check_libraries() -> None:
-    if told := lacking("evaluate"):
-        raise EvaluationError(f"evaluating {told}")
 
 
 def _data(asked: Asked, known: Sides) -> dict[str, Any]:
