@@ -1,8 +1,8 @@
 """
 Environments into which pip installs Tonada as into new ones, without a second download of torch.
 
-What Tonada requires, and what that requires, is linked from the environment of the tests; nothing else is there. pip
-then finds the requirements met, or says which is not.
+What Tonada requires, and what that requires, is linked from the environment of the tests, and setuptools, which builds a
+source distribution; nothing else is there. pip then finds the requirements met, or says which is not.
 """
 
 import subprocess
@@ -21,7 +21,7 @@ class Environment:
     def __init__(self, folder: Path, archive: Path, *extras: str):
         self.folder = folder
         venv.create(folder, with_pip=False, symlinks=True)
-        for name in sorted(required("tonada", extras) - {"tonada"}):
+        for name in sorted((required("tonada", extras) | {"setuptools"}) - {"tonada"}):
             self._link(distribution(name))
         wanted = f"{archive}[{','.join(extras)}]" if extras else str(archive)
         pip = [sys.executable, "-m", "pip", "--python", folder / "bin" / "python", "install", "--quiet", "--no-index"]
@@ -39,7 +39,7 @@ class Environment:
         return subprocess.run(command, cwd=cwd, env=environment, capture_output=True, text=True, timeout=600)
 
     def _link(self, package: Distribution) -> None:
-        into = Path(sysconfig.get_path("purelib", vars={"base": str(self.folder)}))
+        into = Path(sysconfig.get_path("purelib", "venv", {"base": str(self.folder)}))
         for top in {file.parts[0] for file in package.files or []} - {"..", "__pycache__"}:
             if not (into / top).exists():
                 (into / top).symlink_to(Path(package.locate_file(top)))

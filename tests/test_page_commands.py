@@ -10,7 +10,8 @@ from pages import COMMAND, Command, commands, folder_of_pages, run
 
 from tonada_cli import app
 
-OF_THEIR_OWN = ("README", "README.es", "evaluation", "labels", "model")  # test_readme.py and test_pages.py run these
+OF_THEIR_OWN = ("README", "README.es", "evaluation", "for-engineers", "labels", "model")
+"""Pages that test_readme.py and test_pages.py run, with their Python."""
 PAGES = [ROOT / "README.md", ROOT / "README.es.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
 GUIDES = [page for page in PAGES if page.stem not in OF_THEIR_OWN and commands(page)]
 

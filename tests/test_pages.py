@@ -10,7 +10,7 @@ import pytest
 from conftest import ROOT, run_python
 from pages import commands
 
-PAGES = ("evaluation", "labels", "model")
+PAGES = ("evaluation", "labels", "model", pytest.param("for-engineers", marks=pytest.mark.slow))
 
 
 class Page:
@@ -44,4 +44,5 @@ def test_each_command_prints_what_the_page_shows(page):
         done = subprocess.run(
             command.line, shell=True, cwd=page.folder, env=environment, capture_output=True, text=True
         )
-        assert (done.stdout, done.returncode) == (command.shown, 0), done.stderr
+        assert done.returncode == 0, done.stderr
+        assert not command.shown or done.stdout == command.shown
