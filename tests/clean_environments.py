@@ -1,7 +1,7 @@
 """
 Environments into which pip installs Tonada as into new ones, without a second download of torch.
 
-What Tonada requires, and what that requires, is linked from the environment of the tests, and setuptools, which builds a
+What Tonada requires, and what that requires, is linked from the environment of the tests; so is setuptools, to build a
 source distribution; nothing else is there. pip then finds the requirements met, or says which is not.
 """
 
