@@ -67,10 +67,11 @@ results: install  ## Compute docs/results.md anew from the predictions kept besi
 	$(BIN)/python -m tonada.proving.tables docs/results > docs/results.md
 	$(BIN)/python -m tonada.proving.classical_page docs/results-classical > docs/results-classical.md
 
-docs: install  ## Print docs/descriptors.md and draw docs/pictures anew
+docs: install  ## Print docs/descriptors.md and what the pages' commands print, and draw docs/pictures anew
 	$(BIN)/python docs/descriptors.py > docs/descriptors.new && mv docs/descriptors.new docs/descriptors.md
 	$(BIN)/python docs/hearing.py
 	$(BIN)/python docs/explaining.py
+	$(BIN)/python docs/pages.py README.md README.es.md docs/for-*.md
 
 checkpoints: install  ## Train the bundled checkpoints and their ablations anew (needs TONADA_DATA and TONADA_WEIGHTS; hours)
 	sh recipes/train-bundled.sh $(BIN)

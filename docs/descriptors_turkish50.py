@@ -41,8 +41,8 @@ The Turkish Music Emotion table (Er & Aydilek 2019) holds fifty MIRtoolbox descr
 not public. `TonadaFeatureExtractor.for_set("turkish50")` computes them from any song, under the table's names and in
 its order, for fragments of 30 seconds at 44.1 kHz, so that a model of the table can hear a song:
 
-```
-tonada features SONGS --set turkish50 --output songs.parquet
+```console
+$ tonada features examples --set turkish50 --output songs.parquet
 ```
 
 How the table was made is read from its names and values. What operators give once (a single `Mean`) was taken of a

@@ -5,6 +5,8 @@ import os
 import shutil
 import subprocess
 import sys
+import threading
+from collections.abc import Iterator
 from pathlib import Path
 
 import datasets
@@ -12,6 +14,7 @@ import hypothesis
 import numpy as np
 import pytest
 import torch
+from loopback_hub import Hub
 from recordings import record
 from tonada.feature_extraction import TonadaFeatureExtractor
 from tonada.modeling import TonadaConfig, TonadaForAudioClassification
@@ -138,12 +141,17 @@ def run_python(code: str, folder: Path, without_tonada: bool = True, **environme
     return done.stdout
 
 
+def copy_tree(folder: Path) -> None:
+    """A copy of the tree, so that no leftover of an earlier build gets into what is built from it."""
+    left_out = shutil.ignore_patterns(".venv", "build", "*.egg-info", ".git", "__pycache__", "trained", ".*_cache")
+    shutil.copytree(ROOT, folder, ignore=left_out)
+
+
 @pytest.fixture(scope="session")
 def wheel(tmp_path_factory) -> Path:
-    """The wheel, built from a copy of the tree so that no leftover of an earlier build gets in."""
+    """The wheel, built from a copy of the tree."""
     folder = tmp_path_factory.mktemp("wheel")
-    left_out = shutil.ignore_patterns(".venv", "build", "*.egg-info", ".git", "__pycache__", "trained", ".*_cache")
-    shutil.copytree(ROOT, folder / "tree", ignore=left_out)
+    copy_tree(folder / "tree")
     build = [sys.executable, "-m", "pip", "wheel", "--no-deps", "--no-build-isolation", "--quiet", "--no-index"]
     subprocess.run([*build, "--wheel-dir", folder, folder / "tree"], check=True, capture_output=True)
     return next(folder.glob("*.whl"))
@@ -187,3 +195,20 @@ def bundled() -> Path:
 def last_json(output: str) -> dict:
     """What a process printed last."""
     return json.loads(output.strip().splitlines()[-1])
+
+
+@pytest.fixture(scope="module")
+def hub() -> Iterator[Hub]:
+    """A Hub on loopback with nothing in it."""
+    server = Hub()
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield server
+    server.shutdown()
+    server.server_close()
+
+
+@pytest.fixture(scope="module")
+def hub_home(hub, tmp_path_factory) -> dict[str, str]:
+    """The environment of a process whose Hub is the one on loopback."""
+    ours = {"HF_ENDPOINT": hub.address, "HF_HOME": str(tmp_path_factory.mktemp("home")), "HF_HUB_OFFLINE": "0"}
+    return {**ours, "HF_HUB_DISABLE_XET": "1", "HF_HUB_DISABLE_TELEMETRY": "1", "HF_TOKEN": ""}

@@ -111,7 +111,7 @@ def lfs_download(call: "Handler", kind: str, name: str, oid: str) -> None:
 def commit(call: "Handler", kind: str, name: str, branch: str) -> None:
     repository = call.repository(kind, name, writes=True)
     repository.at(branch)
-    files = {}
+    files: dict[str, Blob | None] = {}
     for line in call.body.splitlines():
         key, value = (item := json.loads(line))["key"], item["value"]
         if key == "file":
@@ -120,11 +120,21 @@ def commit(call: "Handler", kind: str, name: str, branch: str) -> None:
             if value["oid"] not in repository.objects:
                 raise Refused(400, f"{value['path']} was not uploaded")
             files[value["path"]] = Blob(repository.objects[value["oid"]], lfs=True)
+        elif key == "deletedFile":
+            files[value["path"]] = None
         elif key != "header":
             raise Refused(501, f"the loopback Hub knows no {key}")
     made = repository.commit(branch, files)
     prefix = "" if kind == "model" else f"{kind}s/"
     call.answer({"commitUrl": f"{call.server.address}/{prefix}{name}/commit/{made}", "commitOid": made})
+
+
+@endpoint("POST", r"/api/spaces/(?P<name>[^/]+/[^/]+)/variables")
+def add_variable(call: "Handler", name: str) -> None:
+    variables = call.repository("space", name, writes=True).variables
+    asked = json.loads(call.body)
+    variables[asked["key"]] = {"key": asked["key"], "value": asked["value"]}
+    call.answer(variables)
 
 
 @endpoint("GET", f"{API}(?:/revision/(?P<revision>.+))?")

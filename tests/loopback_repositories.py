@@ -60,13 +60,15 @@ class Repository:
     branches: dict[str, str] = field(default_factory=dict)
     commits: dict[str, dict[str, Blob]] = field(default_factory=dict)
     objects: dict[str, bytes] = field(default_factory=dict)  # of LFS, by SHA-256
+    variables: dict[str, dict] = field(default_factory=dict)  # of a Space
 
     def __post_init__(self):
         self.commit("main", {".gitattributes": Blob(ATTRIBUTES, lfs=False)})
 
-    def commit(self, branch: str, files: dict[str, Blob]) -> str:
-        """Add files on a branch; the new commit's hash."""
-        whole = {**self.commits.get(self.branches.get(branch, ""), {}), **files}
+    def commit(self, branch: str, files: dict[str, Blob | None]) -> str:
+        """Add files on a branch, or take them away where they are `None`; the new commit's hash."""
+        both = {**self.commits.get(self.branches.get(branch, ""), {}), **files}
+        whole = {path: blob for path, blob in both.items() if blob is not None}
         said = [self.kind, self.name, len(self.commits), sorted((path, blob.git_hash) for path, blob in whole.items())]
         commit = hashlib.sha1(json.dumps(said).encode()).hexdigest()
         self.commits[commit] = whole

@@ -1,6 +1,7 @@
 """A data set goes out as Parquet with a card: whole, loadable without code, and only where its licence lets it."""
 
 import csv
+import re
 import shutil
 from pathlib import Path
 
@@ -204,7 +205,8 @@ def test_a_dry_run_prints_exactly_what_would_be_sent(tmp_path):
     files = {path: path.stat().st_size for path in (tmp_path / "out").rglob("*") if path.is_file()}
     assert len(files) == 3
     for path, size in files.items():
-        assert f"{size:,}  {path}\n" in out
+        assert f"{size:,}  {path.relative_to(tmp_path / 'out').as_posix()}\n" in out
+    assert re.search(r"^ +\d+  pushed\.json$", out, flags=re.MULTILINE)
     assert out.endswith("would go to the Hub's data set me/x, private if it is new\n")
 
 

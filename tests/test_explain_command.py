@@ -189,7 +189,7 @@ def test_a_value_is_explained_and_has_no_probability(tmp_path):
 
 
 def test_what_is_needed_and_missing_is_named_with_the_way_to_get_it(monkeypatch):
-    monkeypatch.setattr("tonada.explaining.explanation.find_spec", lambda library: None)
+    monkeypatch.setattr("tonada.extras.find_spec", lambda library: None)
     with pytest.raises(ExplainError, match=r"pip install 'tonada\[explain\]'"):
         check_explainable(listener_of(["descriptors"]))
 

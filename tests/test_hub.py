@@ -1,22 +1,25 @@
 """What is pushed arrives whole and works by its id: the real client's code, over HTTP, against a Hub on loopback."""
 
 import json
-import threading
 from pathlib import Path
 
 import pytest
 import yaml
 from conftest import ROOT, last_json, run_python
-from loopback_hub import READER, WRITER, Hub
+from loopback_hub import READER, WRITER
 from test_push import BESIDE, trained_folder
 
 pytestmark = pytest.mark.slow
+PAGE = ("app.py", "requirements.txt", "words.py")
 HEARD = "import numpy as np\nwaveform = np.sin(np.arange(22050 * 12) / 9).astype(np.float32)\n"
 
 PUSH = """
 import json, os
+from pathlib import Path
 from huggingface_hub import HfApi
+from transformers import AutoFeatureExtractor, AutoModelForAudioClassification
 from typer.testing import CliRunner
+from tonada.sharing import spaces
 from tonada_cli import app
 
 report = {}
@@ -38,6 +41,14 @@ tonada("second", "push", "model", "me/tiny")
 edit("Trial edition.")
 tonada("branch", "push", "model", "me/tiny", "--revision", "trial")
 tonada("private", "push", "model", "me/secret", "--private")
+tonada("before", "push", "model", "me/stale")
+for name, words in {"predictions/tiny.csv": "by somebody else", "notes.txt": "somebody's"}.items():
+    HfApi(token="WRITER").upload_file(path_or_fileobj=words.encode(), path_in_repo=name, repo_id="me/stale")
+for name in ("recipe.yaml", "split.json", "predictions/tiny.csv"):
+    os.rename(f"model/{name}", name.replace("/", "-"))
+tonada("after", "push", "model", "me/stale")
+for name in ("recipe.yaml", "split.json", "predictions/tiny.csv"):
+    os.rename(name.replace("/", "-"), f"model/{name}")
 tonada("bad token", "push", "model", "me/tiny", token="hf_nobody")
 tonada("not theirs", "push", "model", "me/tiny", token="READER")
 tonada("busy", "push", "model", "me/busy")
@@ -47,9 +58,10 @@ tonada("cut", "push", "model", "me/cut")
 tonada("cut, again", "push", "model", "me/cut")
 tonada("data", "data", "build", "emotify", "SAMPLES", "--output", "parquet", "--push", "me/songs")
 tonada("inspect", "inspect", "me/tiny")
-space = HfApi(token="WRITER")
-space.create_repo("me/page", repo_type="space", space_sdk="gradio")
-space.upload_file(path_or_fileobj=b"import gradio", path_in_repo="app.py", repo_id="me/page", repo_type="space")
+spaces.space_folder = lambda: Path("space")
+tonada("space", "push", "model", "me/shown", "--space", "me/page")
+AutoFeatureExtractor.from_pretrained("model").push_to_hub("me/parts", token="WRITER")
+AutoModelForAudioClassification.from_pretrained("model").push_to_hub("me/parts", token="WRITER")
 print(json.dumps(report))
 """
 
@@ -61,8 +73,8 @@ from transformers import AutoFeatureExtractor, AutoModel, AutoModelForAudioClass
 
 report, trust = {}, {"trust_remote_code": True}
 
-def scores(revision):
-    return pipeline("audio-classification", model="me/tiny", revision=revision, **trust)(waveform)
+def scores(revision, model="me/tiny"):
+    return pipeline("audio-classification", model=model, revision=revision, **trust)(waveform)
 
 def refusal(function):
     try:
@@ -77,6 +89,7 @@ report["branches"] = {each.name: each.target_commit for each in hub.list_repo_re
 report["songs"] = hub.dataset_info("me/songs").sha
 report["scores"] = scores(None)
 report["pinned scores"] = scores("FIRST")
+report["scores of parts"] = scores(None, "me/parts")
 extractor = AutoFeatureExtractor.from_pretrained("me/tiny", **trust)
 heard = extractor(waveform, sampling_rate=22050, return_tensors="pt")
 model = AutoModelForAudioClassification.from_pretrained("me/tiny", **trust).eval()
@@ -84,7 +97,7 @@ report["model"] = dict(zip(model.config.id2label.values(), model(**heard).logits
 report["embedding"] = list(AutoModel.from_pretrained("me/tiny", **trust).eval()(**heard).embedding.shape)
 report["snapshot"] = snapshot_download("me/tiny")
 report["pinned"] = snapshot_download("me/tiny", revision="FIRST")
-report["page"] = open(snapshot_download("me/page", repo_type="space") + "/app.py").read()
+report["page"] = snapshot_download("me/page", repo_type="space")
 report["missing"] = refusal(lambda: AutoModel.from_pretrained("me/nothing", **trust))
 report["private"] = refusal(lambda: AutoModel.from_pretrained("me/secret", **trust))
 report["no revision"] = refusal(lambda: AutoModel.from_pretrained("me/tiny", revision="none", **trust))
@@ -112,28 +125,16 @@ def filled(code: str, **words: str) -> str:
 
 
 @pytest.fixture(scope="module")
-def hub():
-    server = Hub()
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield server
-    server.shutdown()
-    server.server_close()
-
-
-@pytest.fixture(scope="module")
 def trained(model, extractor, tmp_path_factory) -> Path:
-    return trained_folder(model, extractor, tmp_path_factory.mktemp("hub") / "model")
+    folder = trained_folder(model, extractor, tmp_path_factory.mktemp("hub") / "model")
+    (folder.parent / "space").mkdir()
+    for name in ("README.md", *PAGE):
+        (folder.parent / "space" / name).write_text(f"This is {name}.\n")
+    return folder
 
 
 @pytest.fixture(scope="module")
-def home(hub, tmp_path_factory) -> dict[str, str]:
-    """The environment of a process whose Hub is the one on loopback."""
-    ours = {"HF_ENDPOINT": hub.address, "HF_HOME": str(tmp_path_factory.mktemp("home")), "HF_HUB_OFFLINE": "0"}
-    return {**ours, "HF_HUB_DISABLE_XET": "1", "HF_HUB_DISABLE_TELEMETRY": "1", "HF_TOKEN": ""}
-
-
-@pytest.fixture(scope="module")
-def pushed(hub, trained, home) -> dict[str, list]:
+def pushed(hub, trained, hub_home) -> dict[str, list]:
     """The exit code, output and messages of many pushes by one process, some of which the Hub makes hard."""
     hub.fail("POST /api/models/me/busy/preupload/", 503, times=1)
     hub.fail("POST /api/models/me/broken/commit/", 500, times=9)
@@ -141,14 +142,16 @@ def pushed(hub, trained, home) -> dict[str, list]:
     hub.fail("PUT /objects/model/me/cut/", 0, times=1)
     hub.fail("POST /api/models/me/cut/commit/", 0, times=1)
     # The library's own remarks on what it tries again would go to the closed stream of an earlier command.
-    return last_json(run_python(filled(PUSH), trained.parent, without_tonada=False, HF_HUB_VERBOSITY="error", **home))
+    return last_json(
+        run_python(filled(PUSH), trained.parent, without_tonada=False, HF_HUB_VERBOSITY="error", **hub_home)
+    )
 
 
 @pytest.fixture(scope="module")
-def used(hub, pushed, home, tmp_path_factory) -> dict:
+def used(hub, pushed, hub_home, tmp_path_factory) -> dict:
     """What a stranger without Tonada and without a token gets by id."""
     folder = tmp_path_factory.mktemp("stranger")
-    return last_json(run_python(HEARD + filled(USE, FIRST=commit_of(pushed["first"])), folder, **home))
+    return last_json(run_python(HEARD + filled(USE, FIRST=commit_of(pushed["first"])), folder, **hub_home))
 
 
 def commit_of(pushed: list) -> str:
@@ -165,6 +168,7 @@ def test_everything_a_stranger_needs_goes_in_one_commit_and_nothing_else(hub, pu
         "config.json",
         "preprocessor_config.json",
         "README.md",
+        "pushed.json",
         *BESIDE,
     }
     assert len(repository.commits) == 1 + 3  # what the Hub begins with, and three editions
@@ -175,6 +179,8 @@ def test_the_card_has_the_repositorys_name_and_the_results(hub, pushed):
     assert "model='me/tiny'" in card
     head = yaml.safe_load(card.split("---\n")[1])
     assert head == {"tags": ["music"], "model-index": [{"name": "me/tiny", "results": [{"metrics": []}]}]}
+    assert "\n## Citation\n" in card
+    assert "\n## En español\n" in card
 
 
 def test_a_dry_run_prints_what_is_sent_and_sends_nothing(hub, pushed):
@@ -275,8 +281,31 @@ def test_a_data_set_is_loaded_and_streamed_by_its_id(hub, pushed, used):
     assert hub.asked(r"GET /objects/dataset/me/songs/\w+ bytes=") > 0
 
 
-def test_a_space_makes_the_round_trip(used):
-    assert used["page"] == "import gradio"
+def test_a_space_makes_the_round_trip_and_knows_its_model(hub, pushed, used):
+    code, out, err = pushed["space"]
+    assert code == 0, err
+    assert out.splitlines()[-1].startswith(f"{hub.address}/spaces/me/page/commit/")
+    for name in PAGE:
+        assert (Path(used["page"]) / name).read_text() == f"This is {name}.\n"
+    assert yaml.safe_load((Path(used["page"]) / "README.md").read_text().split("---\n")[1]) == {"models": ["me/shown"]}
+    assert hub.repositories["space", "me/page"].variables == {
+        "TONADA_MODEL": {"key": "TONADA_MODEL", "value": "me/shown"}
+    }
+
+
+def test_what_an_earlier_push_left_goes_in_the_same_commit_and_what_others_put_there_stays(hub, pushed):
+    code, out, err = pushed["after"]
+    assert code == 0, err
+    assert [line.split()[-1] for line in out.splitlines() if "deleted" in line] == ["recipe.yaml", "split.json"]
+    repository = hub.repositories["model", "me/stale"]
+    before, after = set(repository.files(commit_of(pushed["before"]))), repository.files("main")
+    assert before - set(after) == {"recipe.yaml", "split.json"}
+    assert (after["predictions/tiny.csv"], after["notes.txt"]) == (b"by somebody else", b"somebody's")
+    assert len(repository.commits) == 1 + 4  # what the Hub begins with, two pushes, and two files by somebody else
+
+
+def test_model_and_extractor_push_themselves_too(used):
+    assert used["scores of parts"] == used["scores"]
 
 
 def test_tonada_inspects_the_pushed_id(pushed):
@@ -285,8 +314,8 @@ def test_tonada_inspects_the_pushed_id(pushed):
     assert "model      me/tiny\n" in out
 
 
-def test_what_was_used_once_works_offline(used, home, tmp_path):
-    gone = {**home, "HF_ENDPOINT": "http://127.0.0.1:9", "HF_HUB_OFFLINE": "1"}
+def test_what_was_used_once_works_offline(used, hub_home, tmp_path):
+    gone = {**hub_home, "HF_ENDPOINT": "http://127.0.0.1:9", "HF_HUB_OFFLINE": "1"}
     offline = last_json(run_python(HEARD + OFFLINE, tmp_path, **gone))
     assert offline == {"scores": used["scores"], "snapshot": used["snapshot"]}
 

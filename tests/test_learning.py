@@ -1,7 +1,9 @@
 """Training: no artist on two sides, the seed decides, and the folder it leaves is whole and says what was measured."""
 
 import csv
+import re
 import shutil
+from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
@@ -20,6 +22,7 @@ from tonada.learning.songs import load_songs, rows_of, split_of
 from tonada.learning.training import train
 from tonada.listening.listener import Listener
 from tonada.proving.predictions import read_predictions
+from tonada.sharing.chapters import in_words
 from tonada.sharing.folders import save_trained
 
 RECIPE = """
@@ -31,10 +34,8 @@ training: {epochs: 15, patience: 15, learning_rate: 0.01, batch_size: 4, masked_
 """
 
 
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory):
+def replica(folder: Path) -> None:
     """A replica of 4QAED with its columns: 24 songs of 8 artists, two quadrants a child could tell apart."""
-    folder = tmp_path_factory.mktemp("data")
     (folder / "songs" / "audio").mkdir(parents=True)
     with (folder / "songs" / "metadata.csv").open("w", newline="") as file:
         table = csv.writer(file)
@@ -46,6 +47,12 @@ def folder(tmp_path_factory):
             quadrant = "Q2" if is_loud else "Q4"
             table.writerow([f"audio/{index}.ogg", "", quadrant, f"S{index}", f"Artist {index // 3}", "", "", ""])
     (folder / "recipe.yaml").write_text(RECIPE)
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("data")
+    replica(folder)
     return folder
 
 
@@ -120,6 +127,19 @@ def test_the_cards_licence_follows_from_the_data(folder, trained, tmp_path):
     assert "license: other" in card
     assert f"`emotion_4qaed`: {emotion_4qaed.LICENSE}" in card
     assert "apache" not in card.split("---")[1]
+
+
+def test_the_card_has_every_chapter_and_says_how_long_learning_took_on_what(folder, trained, tmp_path):
+    save_trained(trained, load_recipe(folder / "recipe.yaml"), folder / "recipe.yaml", tmp_path, 3725)
+    card = (tmp_path / "README.md").read_text()
+    assert re.search(r"`tonada train` took 1 h 02 min on .+ cores", card)
+    told = ["What was measured", "How sure", "Licence", "What it took", "Labels", "Data", "Intended use", "Limits"]
+    assert re.findall(r"^## (.+)$", card, flags=re.MULTILINE) == [*told, "Citation", "En español"]
+
+
+@pytest.mark.parametrize(("seconds", "says"), [(59.4, "59 s"), (60, "1 min 00 s"), (3725, "1 h 02 min")])
+def test_a_time_is_said_as_people_say_it(seconds, says):
+    assert in_words(seconds) == says
 
 
 def test_scales_make_the_training_features_standard(folder, extractor):

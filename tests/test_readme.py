@@ -60,3 +60,28 @@ def test_the_table_of_results_is_the_computed_one():
     page = (ROOT / "docs" / "results.md").read_text().splitlines()
     assert len(rows) >= 4
     assert all(row in page for row in rows)
+
+
+def shape(text: str) -> dict[str, list]:
+    """What a translation must not change: levels of headings, blocks, rows of tables, where links lead, paragraphs."""
+    prose = re.sub(r"^```.*?^```$", "", text, flags=re.MULTILINE | re.DOTALL)
+    return {
+        "headings": [len(level) for level in re.findall(r"^(#+) ", prose, flags=re.MULTILINE)],
+        "blocks": re.findall(r"^```(\w+)\n(.*?)^```$", text, flags=re.MULTILINE | re.DOTALL),
+        "rows": [line.count("|") for line in prose.splitlines() if line.startswith("|")],
+        "links": [target for target in re.findall(r"\]\(([^)]+)\)", prose) if not target.startswith("README")],
+        "bold": [len(each) > 0 for each in re.findall(r"^\*\*(.+?)\*\*", prose, flags=re.MULTILINE)],
+        "paragraphs": ["" for each in re.split(r"\n\n+", prose.strip()) if each.strip()],
+    }
+
+
+def test_the_spanish_readme_has_the_same_content():
+    spanish = (ROOT / "README.es.md").read_text()
+    for part, expected in shape(README).items():
+        assert shape(spanish)[part] == expected, part
+
+
+def test_the_table_of_results_is_the_same_in_spanish():
+    rows = [line for line in README.splitlines() if re.match(r"\| .+\[0\.", line)]
+    assert rows
+    assert set(rows) <= set((ROOT / "README.es.md").read_text().splitlines())

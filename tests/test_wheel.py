@@ -31,5 +31,10 @@ def test_the_bundled_checkpoint_is_in_the_wheel_and_nothing_heavy_beside_it(whee
     assert sum(sizes.values()) < 6_000_000
 
 
+def test_type_checkers_are_told_that_every_package_has_types(wheel):
+    inside = set(zipfile.ZipFile(wheel).namelist())
+    assert {f"{name.split('/')[0]}/py.typed" for name in inside if name.endswith(".py")} <= inside
+
+
 def test_the_licence_is_in_the_wheel(wheel):
     assert any(name.endswith("LICENSE") for name in zipfile.ZipFile(wheel).namelist())

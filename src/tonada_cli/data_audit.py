@@ -3,7 +3,6 @@
 import os
 from contextlib import closing
 from enum import StrEnum
-from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -71,7 +70,7 @@ def audit_data_set(
 
     The exit code is 1 when a leak is found, else 2 when a file cannot be heard or a song was left out: nothing was
     compared with it. Each is named in the report. Descriptors of --set stay in REPORT, and the same command goes on
-    with them. Needs matplotlib: pip install 'tonada[explain]'.
+    with them. Needs matplotlib: pip install 'tonada[evaluate]'.
 
     Examples:
 
@@ -83,8 +82,10 @@ def audit_data_set(
 
       tonada data audit turkish DATA/turkish --report audit --option table=modified
     """
-    if find_spec("matplotlib") is None:
-        complain("matplotlib, which draws the figures, is not installed; pip install 'tonada[explain]'")
+    from tonada.extras import lacking
+
+    if told := lacking("evaluate", "matplotlib"):
+        complain(f"drawing the figures {told}")
         raise typer.Exit(2)
     from tonada.proving.auditing.report import write_report
 

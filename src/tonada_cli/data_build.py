@@ -7,7 +7,8 @@ from typing import Annotated, Any
 import typer
 
 from tonada_cli.data_options import DataSetOptions, needs_folder, options_of
-from tonada_cli.printing import complain, printable
+from tonada_cli.printing import complain
+from tonada_cli.push_printing import print_pushed, print_sizes
 
 
 def build(
@@ -47,7 +48,7 @@ def build(
     from huggingface_hub.utils import disable_progress_bars
 
     from tonada.sharing.data_sets import LicenceError, build_data_set, check_licence
-    from tonada.sharing.pushing import PushError, check_names, to_send
+    from tonada.sharing.pushing import PushError, check_names, sizes, sizes_of, to_send
     from tonada.sharing.pushing import push as push_folder
 
     if push is None and (private or despite_licence or dry_run):
@@ -61,12 +62,11 @@ def build(
             if not despite_licence:
                 check_licence(name)
         typer.echo(build_data_set(name, folder, output, _options(name, folder, option or [])))
-        for path in to_send(output):
-            typer.echo(f"{path.stat().st_size:>14,}  {printable(str(path))}")
+        print_sizes(sizes(output) if push is not None else sizes_of(to_send(output)))
         if dry_run:
             typer.echo(f"would go to the Hub's data set {push}{', private if it is new' if private else ''}")
         elif push is not None:
-            typer.echo(push_folder(output, push, "dataset", private, f"{name} by tonada data build"))
+            print_pushed(push_folder(output, push, "dataset", private, f"{name} by tonada data build"))
     except LicenceError as error:
         _fail(f"{error}; without --push it is built for yourself, with --despite-licence pushed all the same")
     except PushError as error:

@@ -87,6 +87,11 @@ def evaluate(
 
       tonada evaluate my-turkish table labelled.csv --report report
     """
+    from tonada.extras import lacking
+
+    if told := lacking("evaluate"):
+        complain(f"evaluating {told}")
+        raise typer.Exit(2)
     from tonada.evaluating.asking import Asked
     from tonada.evaluating.held_out import EvaluationError
     from tonada.learning.classical.saving import ClassicalModelError, is_classical_model

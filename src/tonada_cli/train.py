@@ -1,5 +1,6 @@
 """`tonada train`: a recipe and labelled songs in, a folder with a model out."""
 
+import time
 from pathlib import Path
 from typing import Annotated
 
@@ -54,7 +55,7 @@ def _train_network(recipe: Path, data: Path, output: Path, cache: Path | None, w
     from tonada.sharing.measured import scores_table
 
     try:
-        wanted = load_recipe(recipe)
+        begun, wanted = time.monotonic(), load_recipe(recipe)
         output.mkdir(parents=True, exist_ok=True)
         state = output / "unfinished.safetensors"
         trained = train_recipe(wanted, data, FeatureCache(cache), workers, state, resume)
@@ -63,7 +64,7 @@ def _train_network(recipe: Path, data: Path, output: Path, cache: Path | None, w
         raise typer.Exit(2) from error
     if trained is None:  # another process of this run has it
         return
-    save_trained(trained, wanted, recipe, output)
+    save_trained(trained, wanted, recipe, output, time.monotonic() - begun)
     for unfinished in output.glob("unfinished*.safetensors"):
         unfinished.unlink()
     typer.echo(scores_table(trained, wanted))

@@ -3,27 +3,25 @@
 from torch import nn
 
 from tonada.embedding.errors import EmbeddingError
+from tonada.extras import lacking
 
 
 def vggish() -> nn.Module:
     """`(stretches, 1, 96, 64)` log-mel to `(stretches, 128)`, behind the last ReLU. Untrained, never downloaded."""
-    try:
-        from torch_vggish_yamnet.vggish.model import VGGish
-    except ImportError as error:
-        raise _without_port("vggish") from error
+    _check_port("vggish")
+    from torch_vggish_yamnet.vggish.model import VGGish
+
     return VGGish()
 
 
 def yamnet() -> nn.Module:
     """`(stretches, 1, 96, 64)` log-mel to `(stretches, 1024, 1, 1)` and logits `(stretches, 521)`. Untrained."""
-    try:
-        from torch_vggish_yamnet.yamnet.model import YAMNet
-    except ImportError as error:
-        raise _without_port("yamnet") from error
+    _check_port("yamnet")
+    from torch_vggish_yamnet.yamnet.model import YAMNet
+
     return YAMNet()
 
 
-def _without_port(name: str) -> EmbeddingError:
-    return EmbeddingError(
-        f"{name} needs the package torch-vggish-yamnet, which is not installed: pip install 'tonada[embeddings]'"
-    )
+def _check_port(name: str) -> None:
+    if told := lacking("embeddings"):
+        raise EmbeddingError(f"{name} {told}")

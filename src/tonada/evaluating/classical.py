@@ -12,7 +12,7 @@ import tonada
 from tonada.datasets_scripts.registry import data_set
 from tonada.evaluating.asking import Asked, chosen
 from tonada.evaluating.beside import GAP_OF, baselines_beside, gap
-from tonada.evaluating.evaluation import Evaluated, about_data, check_libraries, taught_by
+from tonada.evaluating.evaluation import Evaluated, about_data, taught_by
 from tonada.evaluating.hearing import Heard, Refused, peak_bytes
 from tonada.evaluating.held_out import EvaluationError, Sides
 from tonada.evaluating.labelled import TABLE, Labelled, labelled, sides_of
@@ -38,7 +38,6 @@ def evaluate_classically(listener: ClassicalListener, asked: Asked) -> Evaluated
     Raises:
         EvaluationError: model and data do not fit, or no song of the part can be judged.
     """
-    check_libraries()
     if Path(listener.name).name in BASELINES:
         raise EvaluationError(f"{listener.name} is called as a baseline is; rename its folder")
     _check_level(listener, asked.level)

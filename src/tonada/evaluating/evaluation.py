@@ -1,6 +1,5 @@
 """A model, a data set and a folder for the report: everything that `tonada evaluate` does."""
 
-import importlib.util
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
@@ -23,8 +22,6 @@ from tonada.proving.cost import cost_of
 from tonada.proving.machine import machine
 from tonada.proving.measuring import compared, gap_between, measured
 from tonada.proving.predictions import Prediction
-
-NEEDED = ("evaluate", "matplotlib")
 
 
 @dataclass(frozen=True)
@@ -54,7 +51,6 @@ def evaluate(listener: Listener, asked: Asked) -> Evaluated:
     Raises:
         EvaluationError: model and data set do not fit, or no song of the part can be judged.
     """
-    check_libraries()
     if Path(listener.name).name in BASELINES:
         raise EvaluationError(f"{listener.name} is called as a baseline is; rename its folder")
     rows = load(asked, listener)
@@ -93,13 +89,6 @@ def evaluate(listener: Listener, asked: Asked) -> Evaluated:
         "refused": [asdict(each) for each in heard.refused],
     }
     return Evaluated(report, songs, segments, folds, heard)
-
-
-def check_libraries() -> None:
-    """Refuse at once where measuring lacks a library: EvaluationError, with how to install it."""
-    for library in NEEDED:
-        if importlib.util.find_spec(library) is None:
-            raise EvaluationError(f"evaluating needs {library}; pip install 'tonada[evaluate]'")
 
 
 def about_data(asked: Asked, known: Sides, licence: str) -> dict[str, Any]:

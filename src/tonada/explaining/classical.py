@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Iterator, Sequence
-from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +11,7 @@ from tonada.explaining.picture import draw_reasons
 from tonada.explaining.reasons import Reasons, ranked
 from tonada.explaining.shapley import shapley_values
 from tonada.explaining.targets import ExplainError
+from tonada.extras import lacking
 from tonada.learning.classical.answering import calibrated_probabilities
 from tonada.learning.classical.listening import ClassicalListener, HeardSong
 from tonada.learning.classical.saving import ClassicalModel
@@ -30,8 +30,8 @@ def check_explainable(model: ClassicalModel, label: str | None = None) -> None:
     Raises:
         ExplainError: matplotlib is missing, the model has no such label or no other, or does not say what is usual.
     """
-    if find_spec("matplotlib") is None:
-        raise ExplainError("explaining needs matplotlib; install it with: pip install 'tonada[explain]'")
+    if told := lacking("explain", "matplotlib"):
+        raise ExplainError(f"explaining {told}")
     if {len(model.scaling.get(each, ())) for each in ("mean", "scale")} != {len(model.columns)}:
         raise ExplainError("the model does not say what songs are like on average; train it anew")
     known = LabelTree(model.labels, model.parents).nodes

@@ -1,7 +1,6 @@
 """Why a model answered a song as it did: a file in, an explanation out."""
 
 from dataclasses import dataclass
-from importlib.util import find_spec
 from typing import Any
 
 import numpy as np
@@ -15,6 +14,7 @@ from tonada.explaining.instants import Instant, Times, grid_of
 from tonada.explaining.passages import Passage, deciding_passages
 from tonada.explaining.reasons import Descriptor, Reasons, ranked
 from tonada.explaining.targets import ExplainError, target_of
+from tonada.extras import lacking
 from tonada.listening.decoding import decode
 from tonada.listening.inputs import as_heard
 from tonada.listening.listener import Listener
@@ -50,9 +50,8 @@ def check_explainable(listener: Listener, label: str | None = None) -> None:
         ExplainError: a library is missing, the model has no such label, or it hears neither spectrograms, descriptors
             nor waveforms.
     """
-    for library in ("captum", "matplotlib"):
-        if find_spec(library) is None:
-            raise ExplainError(f"explaining needs {library}; install it with: pip install 'tonada[explain]'")
+    if told := lacking("explain"):
+        raise ExplainError(f"explaining {told}")
     config = listener.model.config
     if "embeddings" in config.branches:
         raise ExplainError(f"{listener.name} hears embeddings that another network made, and no recording")

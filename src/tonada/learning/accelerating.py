@@ -1,9 +1,9 @@
 """Accelerate as a recipe wants it: precision, accumulation, processes that share each batch, a tracker."""
 
-import importlib.util
 import logging
 from dataclasses import asdict
 from datetime import timedelta
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +11,7 @@ import torch
 from accelerate import Accelerator
 from accelerate.utils import DataLoaderConfiguration, DistributedDataParallelKwargs, InitProcessGroupKwargs
 
+from tonada.extras import lacking
 from tonada.learning.recipes import Recipe, RecipeError
 
 logger = logging.getLogger(__name__)
@@ -62,11 +63,12 @@ def accelerator_of(recipe: Recipe, folder: Path | None = None, part: str = "") -
 def _tracker(name: str) -> str | None:
     if name == "none":
         return None
-    if importlib.util.find_spec(name) is None:
-        if name != "trackio":  # which is the default, and so nobody's wish
-            raise RecipeError(f"training has tracker: {name}, which is not installed; run: pip install {name}")
-        logger.warning("Nothing is tracked: trackio is not installed (pip install 'tonada[train]').")
-        return None
+    if name == "trackio":  # which is the default, and so nobody's wish
+        if told := lacking("train"):
+            logger.warning("Nothing is tracked: tracking %s", told)
+        return None if told else name
+    if find_spec(name) is None:
+        raise RecipeError(f"training has tracker: {name}, which is not installed; run: pip install {name}")
     return name
 
 

@@ -48,11 +48,11 @@ labels are judged by as many songs as the others (`python benchmarks/balancing.p
 three of its sixteen genres.""",
     "bag-of-songs": """Source S4: 32 descriptors, classic or not, here on emotify with no artist on two sides. S4
 itself, on 172 songs of another collection: MLP accuracy 0.96, F1 0.97.""",
-    "music-detect": """Source S2's four models on descriptors of free audio heard at 8 kHz, so that no bandwidth tells
-speech from music; a package is in one fold. At most twelve files of a package with a label, of 3.1 seconds and more
-(`most` and `shortest` in the recipe): four packages hold prompts by the hundred, and eleven packages are what intervals
-resample. S2 itself, on other data (AudioSet): F1 0.827 (logistic regression), 0.820 (XGBoost), 0.812 (linear SVM), 0.805
-(random forest); on AudioSet's test songs logistic regression F1 0.810, PR-AUC 0.868.""",
+    "music-detect": """Source S2's four models on descriptors of free audio heard at 8 kHz, so that no bandwidth
+tells speech from music; a package is in one fold. At most twelve files of a package with a label, of 3.1 seconds
+and more (`most` and `shortest` in the recipe): four packages hold prompts by the hundred, and intervals resample
+eleven packages. S2 itself, on other data (AudioSet): F1 0.827 (logistic regression), 0.820 (XGBoost), 0.812 (linear
+SVM), 0.805 (random forest); on AudioSet's test songs logistic regression F1 0.810, PR-AUC 0.868.""",
 }
 
 

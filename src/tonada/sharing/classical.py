@@ -7,8 +7,9 @@ from tonada.learning.classical.figures import draw_figures
 from tonada.learning.classical.recipe import ClassicalRecipe
 from tonada.learning.classical.saving import load_classical_model, save_classical
 from tonada.learning.classical.training import ClassicallyTrained
+from tonada.sharing.chapters import figures_chapter
 from tonada.sharing.models import BESIDE, copy_beside
-from tonada.sharing.pushed_cards import PLACEHOLDER, write_card
+from tonada.sharing.pushed_cards import EVALUATED, PLACEHOLDER, write_card
 
 IMPORTANCE = "importance.csv"
 BARE = """---
@@ -64,5 +65,5 @@ def pack_classical(folder: Path, name: str, output: Path) -> None:
     example = "table.csv" if model.extractor is None else "song.mp3"
     bare = BARE.format(name=name, labels=", ".join(model.labels), example=example, placeholder=PLACEHOLDER)
     save_classical(model, output, "")
-    write_card(bare, folder, name, output)
+    write_card(bare, {EVALUATED: figures_chapter(folder)}, folder, name, output)
     copy_beside(folder, (*BESIDE, IMPORTANCE), output)

@@ -7,6 +7,7 @@ from tonada.learning.recipes import Recipe
 from tonada.learning.training import Trained
 from tonada.listening.listener import check_pair
 from tonada.proving.predictions import write_predictions
+from tonada.sharing.chapters import TOOK, chapters, headed, lacking, what_it_took
 from tonada.sharing.measured import how_sure, what_was_measured
 from tonada.sharing.terms import licence_chapter, licence_in_head
 
@@ -34,12 +35,7 @@ descriptors, averaged over the song. Printed by `tonada train {recipe}`.
 
 ## Licence
 
-{licences}
-## Limits
-
-Clips of {script} are not the world's music: other styles, languages and recording qualities are unmeasured. Mood is
-what people say of a song, and they disagree. Not for judging people.
-"""
+{licences}"""
 
 OF_THE_MIX = """```python
 from transformers import pipeline
@@ -66,8 +62,19 @@ FOR_THE_PIPELINE = "library_name: transformers\npipeline_tag: audio-classificati
 FOR_TONADA = "library_name: tonada"
 
 
-def save_trained(trained: Trained, recipe: Recipe, recipe_path: Path, folder: Path) -> None:
-    """Write the folder, with the recipe and its split; `predictions/` holds a CSV a system."""
+def save_trained(
+    trained: Trained, recipe: Recipe, recipe_path: Path, folder: Path, seconds: float | None = None
+) -> None:
+    """
+    Write the folder, with the recipe and its split; `predictions/` holds a CSV a system.
+
+    Args:
+        trained: what a run left.
+        recipe: of the run.
+        recipe_path: where it was read from.
+        folder: to write into.
+        seconds: that the run took; the card leaves that out if nobody measured it.
+    """
     check_pair(trained.model.config, trained.extractor)
     trained.model.save_pretrained(folder)
     trained.extractor.save_pretrained(folder)
@@ -77,7 +84,9 @@ def save_trained(trained: Trained, recipe: Recipe, recipe_path: Path, folder: Pa
     for system, predictions in trained.predictions.items():
         write_predictions(predictions, folder / "predictions" / f"{system}.csv")
     trained.provenance.save(folder)
-    (folder / "README.md").write_text(card(trained, recipe, recipe_path), encoding="utf-8")
+    text = card(trained, recipe, recipe_path)
+    expected = {TOOK: what_it_took(seconds), **chapters(trained.model.config, trained.provenance)}
+    (folder / "README.md").write_text(text + headed(lacking(text, expected)), encoding="utf-8")
 
 
 def how_to_use(extractor: TonadaFeatureExtractor) -> str:

@@ -13,6 +13,7 @@ BESIDE = (
     "recipe.yaml",
     "split.json",
     "predictions/*.csv",
+    "report.md",
     "*.png",
     ".eval_results/*.yaml",
 )

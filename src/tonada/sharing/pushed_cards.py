@@ -7,12 +7,16 @@ import yaml
 from huggingface_hub.repocard import metadata_load, metadata_save
 
 from tonada.listening.listener import Listener
+from tonada.sharing.chapters import chapters, figures_chapter, headed, lacking
 from tonada.sharing.folders import FOR_THE_PIPELINE, FOR_TONADA, OF_THE_MIX, how_to_use
+from tonada.sharing.provenance import provenance_of_model
 
 FILE = "README.md"
 RESULTS = "model-index.yaml"
 """As `tonada evaluate` writes it."""
 PLACEHOLDER = "THIS FOLDER OR ITS HUB ID"
+EVALUATED = "Evaluation"
+"""The chapter of what `tonada evaluate` left."""
 
 BARE = """---
 {library}
@@ -23,13 +27,14 @@ tags: [music, tonada]
 Hears a song and answers with: **{labels}**.
 
 {use}
-No card was kept with this model: what it learned from is not told here.
+No card was kept with this model: what was measured is not told here.
 """
 
 
 def write_pushed_card(listener: Listener, folder: Path, name: str, output: Path) -> None:
     """
-    Write the folder's card, or a bare one, with the repository's name in it and the folder's results in its head.
+    Write the folder's card, or a bare one, with the repository's name in it, the folder's results in its head, and the
+    chapters that it lacks (a card of an earlier Tonada, or of a person's own) at its end.
 
     Args:
         listener: the model, for a bare card.
@@ -40,14 +45,15 @@ def write_pushed_card(listener: Listener, folder: Path, name: str, output: Path)
     Raises:
         ValueError: the card's head or the results are not YAML of that kind, naming the file.
     """
-    write_card(bare_card(listener, name), folder, name, output)
+    expected = {EVALUATED: figures_chapter(folder), **chapters(listener.model.config, provenance_of_model(str(folder)))}
+    write_card(bare_card(listener, name), expected, folder, name, output)
 
 
-def write_card(bare: str, folder: Path, name: str, output: Path) -> None:
+def write_card(bare: str, expected: dict[str, str], folder: Path, name: str, output: Path) -> None:
     """As `write_pushed_card`, of any kind of model: `bare` is the card where the folder has none."""
     card = output / FILE
-    text = _read(folder / FILE) if (folder / FILE).is_file() else bare
-    card.write_text(text.replace(PLACEHOLDER, name), encoding="utf-8")
+    text = (_read(folder / FILE) if (folder / FILE).is_file() else bare).replace(PLACEHOLDER, name)
+    card.write_text(f"{text.rstrip()}\n{headed(lacking(text, expected))}", encoding="utf-8")
     try:
         head = metadata_load(card) or {}
     except (yaml.YAMLError, ValueError) as error:

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from tonada.extras import lacking
 from tonada.feature_extraction import TonadaFeatureExtractor
 from tonada.learning.classical.rows import schema_hash
 
@@ -157,7 +158,10 @@ def _estimator(path: Path) -> Any:
     unknown = [name for name in get_untrusted_types(file=path) if name not in TRUSTED]
     if unknown:
         raise ClassicalModelError(f"{path} holds {', '.join(unknown)}, which no Tonada model does; it was not loaded")
-    return load(path, trusted=list(TRUSTED))
+    try:
+        return load(path, trusted=list(TRUSTED))
+    except ModuleNotFoundError as error:  # of a model by xgboost
+        raise ClassicalModelError(f"{path} {lacking('classical') or error}") from error
 
 
 def _check(model: ClassicalModel, schema: str, folder: str | Path) -> None:

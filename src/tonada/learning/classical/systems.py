@@ -18,7 +18,8 @@ from sklearn.model_selection import GridSearchCV, RandomizedSearchCV, Stratified
 from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import PowerTransformer, StandardScaler
 
-from tonada.learning.classical.balancing import WEIGHTS, Resampled
+from tonada.extras import lacking
+from tonada.learning.classical.balancing import SAMPLERS, WEIGHTS, Resampled
 from tonada.learning.classical.capping import IQRCapping
 from tonada.learning.classical.importance import DecreaseInAccuracy
 from tonada.learning.classical.models import MOST_STEPS, new_model
@@ -110,15 +111,21 @@ def new_pipeline(system: System, columns: tuple[str, ...], seed: int) -> Pipelin
 
 def _model(system: System, seed: int) -> Any:
     name = system.model or ""
+    _check_libraries(system)
     try:
         model = new_model(name, system.settings, seed)
     except TypeError as error:
         raise RecipeError(f"{name} cannot be made: {error}") from error
-    except ModuleNotFoundError as error:
-        raise RecipeError(f"{name} needs {error.name}; install tonada[classical]") from error
     if system.balance == WEIGHTS:
         return _weighted(name, model)
     return model if system.balance is None else Resampled(model, system.balance, seed)
+
+
+def _check_libraries(system: System) -> None:
+    wanted = {"xgboost": system.model == "xgboost", "imblearn": system.balance in SAMPLERS}
+    used = [library for library, is_used in wanted.items() if is_used]
+    if used and (told := lacking("classical", *used)):
+        raise RecipeError(f"{system.model} balanced by {system.balance} {told}")
 
 
 def _weighted(name: str, model: Any) -> Any:
