@@ -18,6 +18,7 @@ from tonada_cli.evaluate import evaluate
 from tonada_cli.explain import explain
 from tonada_cli.features import features
 from tonada_cli.inspect import inspect
+from tonada_cli.live import live
 from tonada_cli.monitor import monitor
 from tonada_cli.push import push
 from tonada_cli.stems_option import WithStems
@@ -35,6 +36,7 @@ app.command()(evaluate)
 app.command()(explain)
 app.command()(features)
 app.command()(inspect)
+app.command()(live)
 app.command()(monitor)
 app.command()(push)
 app.command()(train)
