@@ -60,6 +60,7 @@ bench: install ffmpeg  ## Measure speed and memory on this machine
 	$(BIN)/python benchmarks/decoding.py
 	$(BIN)/python benchmarks/resampling.py
 	$(BIN)/python benchmarks/live.py
+	$(BIN)/python benchmarks/serve.py
 
 results: install  ## Compute docs/results.md anew from the predictions kept beside it
 	$(BIN)/python -m tonada.proving.tables docs/results > docs/results.md

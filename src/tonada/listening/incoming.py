@@ -7,7 +7,7 @@ from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import BinaryIO
+from typing import IO
 
 import numpy as np
 
@@ -33,7 +33,7 @@ class Incoming:
     blocks: Iterator[np.ndarray]
 
 
-def raw(file: BinaryIO, rate: int, channels: int) -> Incoming:
+def raw(file: IO[bytes], rate: int, channels: int) -> Incoming:
     """Samples without a header: 16 bits, signed, little-endian, channels interleaved."""
     return Incoming(rate, channels, (block / np.float32(32768) for block in _blocks(file, "<i2", rate, channels)))
 
@@ -52,11 +52,14 @@ def through_ffmpeg(arguments: list[str], stdin: int | None, limits: Limits) -> I
         AudioError: there is no such program, or it hears nothing or breaks off, with the reason that it gives.
     """
     command = ["ffmpeg", "-nostdin", "-v", "error", *arguments, *TO_BLOCKS]
-    pipes = {"stdin": subprocess.DEVNULL if stdin is None else stdin, "stdout": subprocess.PIPE}
     try:
-        # Of its own session, so that Ctrl-C reaches us alone, who end it.
         process = subprocess.Popen(
-            command, **pipes, stderr=subprocess.PIPE, pipesize=PIPE_BYTES, start_new_session=True
+            command,
+            stdin=subprocess.DEVNULL if stdin is None else stdin,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            pipesize=PIPE_BYTES,
+            start_new_session=True,  # so that Ctrl-C reaches us alone, who end it
         )
     except FileNotFoundError as error:
         raise AudioError(
@@ -85,7 +88,7 @@ def through_ffmpeg(arguments: list[str], stdin: int | None, limits: Limits) -> I
         process.stderr.close()
 
 
-def _blocks(file: BinaryIO, dtype: str, rate: int, channels: int) -> Iterator[np.ndarray]:
+def _blocks(file: IO[bytes], dtype: str, rate: int, channels: int) -> Iterator[np.ndarray]:
     """Until the end; what is left there of a sample that is not whole is no sound."""
     frame = np.dtype(dtype).itemsize * channels
     while content := file.read(round(BLOCK_SECONDS * rate) * frame):

@@ -82,7 +82,7 @@ class Live:
         self._rate = listener.extractor.sampling_rate
         self._resampler = soxr.ResampleStream(sampling_rate, self._rate, 1, dtype="float32")
         self._smoother = Smoother(listener.model.config, smoothing_seconds)
-        self._window = np.empty(0, np.float32)
+        self._window: np.ndarray = np.empty(0, np.float32)
         self._fed = 0  # samples at the stream's rate
         self._heard = 0  # samples at the model's rate, of which the window holds the last
         self._judged = 0  # of them, at the last answer
