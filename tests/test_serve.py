@@ -213,7 +213,7 @@ def test_health_readiness_and_metrics(client):
     post(client, SONG)
     assert client.get("/health").json() == client.get("/ready").json() == {"status": "ok"}
     shown = client.get("/metrics").text
-    assert 'tonada_answers_total{status="ok"}' in shown
+    assert 'tonada_answers_total{code="200"}' in shown
     assert "tonada_upload_seconds_bucket" in shown
     assert "tonada_uploads_inside 0.0" in shown
 

@@ -105,8 +105,16 @@ def create_app(listener: Listener, limits: ServiceLimits | None = None) -> FastA
                 f"{path}: was not judged in {limits.answer_seconds:g} s; come again later, or send a shorter excerpt"
             )
             answer = Answer(path, "timeout", message)
-        metrics.answers.labels(answer.status).inc()
         return reply(answer, timeline)
+
+    _add_probes(app, inside, metrics)
+    say_errors_so(app)
+    app.add_middleware(Door, inside=inside, limits=limits, max_bytes=listener.limits.max_bytes, metrics=metrics)
+    return app
+
+
+def _add_probes(app: FastAPI, inside: Inside, metrics: Metrics) -> None:
+    """What whoever runs the service asks of it."""
 
     @app.get("/health")
     async def health() -> State:
@@ -124,7 +132,3 @@ def create_app(listener: Listener, limits: ServiceLimits | None = None) -> FastA
     async def show_metrics() -> Response:
         """Counters for Prometheus."""
         return Response(generate_latest(metrics.registry), media_type=CONTENT_TYPE_LATEST)
-
-    say_errors_so(app)
-    app.add_middleware(Door, inside=inside, limits=limits, max_bytes=listener.limits.max_bytes, metrics=metrics)
-    return app

@@ -46,12 +46,11 @@ class Door:
         if scope["type"] != "http" or scope["method"] != "POST":
             await self.app(scope, receive, send)
             return
+        send = self._noted(send)
         declared = dict(scope["headers"]).get(b"content-length", b"0")
         if declared.isdigit() and int(declared) > self.max_bytes + ENVELOPE_BYTES:
-            self.metrics.answers.labels("too_large").inc()
             await refusal("too_large", self._too_large(int(declared)))(scope, receive, send)
         elif self.inside.is_full:
-            self.metrics.answers.labels("busy").inc()
             message = f"{self.inside.now} songs are being heard, as many as are at once; come again in a moment"
             again = {"Retry-After": str(self.limits.retry_seconds)}
             await refusal("busy", message, again)(scope, receive, send)
@@ -67,6 +66,14 @@ class Door:
         finally:
             self.inside.now -= 1
             self.metrics.inside.set(self.inside.now)
+
+    def _noted(self, send: Send) -> Send:
+        async def send_some(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                self.metrics.answers.labels(message["status"]).inc()
+            await send(message)
+
+        return send_some
 
     def _counted(self, receive: Receive) -> Receive:
         arrived, end = 0, time.monotonic() + self.limits.arrival_seconds

@@ -12,7 +12,7 @@ class Metrics:
 
     Attributes:
         registry: of all, with the process's memory, time and open files.
-        answers: by status.
+        answers: by HTTP code, those who were not let in among them.
         seconds: from the first byte of an upload to the last of its answer.
         inside: uploads at this moment.
         batches: songs that the model heard at once.
@@ -22,7 +22,7 @@ class Metrics:
         self.registry = CollectorRegistry()
         ProcessCollector(registry=self.registry)
         kept = {"namespace": "tonada", "registry": self.registry}
-        self.answers = Counter("answers", "Uploads answered, by status.", ["status"], **kept)
+        self.answers = Counter("answers", "Uploads answered, by HTTP code.", ["code"], **kept)
         self.seconds = Histogram("upload_seconds", "From an upload to its answer.", buckets=SECONDS, **kept)
         self.inside = Gauge("uploads_inside", "Uploads that arrive, wait or are judged.", **kept)
         self.batches = Histogram("batch_songs", "Songs that the model heard at once.", buckets=SONGS, **kept)
