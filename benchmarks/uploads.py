@@ -1,6 +1,7 @@
 """A real `tonada serve` on loopback, and mixed uploads, good and bad, that come to it all at once."""
 
 import asyncio
+import io
 import random
 import signal
 import struct
@@ -13,11 +14,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import httpx
+import soundfile
 from songs import EXAMPLES
 
 TONADA = Path(sys.executable).parent / "tonada"
 MAX_FILE_GB = 0.002
 SECONDS = 600.0
+FORMATS = {".flac": "FLAC", ".mp3": "MP3", ".ogg": "OGG"}
 
 
 @dataclass(frozen=True)
@@ -39,9 +42,13 @@ class Answered:
     seconds: float
 
 
-def mixed(count: int, seed: int = 1) -> list[Upload]:
-    """Two good files in three, the others corrupt, empty, no audio, forged or too large; each has its own name."""
-    good = {path.name: path.read_bytes() for path in EXAMPLES.iterdir() if path.suffix in (".flac", ".mp3", ".ogg")}
+def mixed(count: int, seconds: float = 60.0, seed: int = 1) -> list[Upload]:
+    """
+    Two good files in three, example songs of at most so many seconds; the others cut off, corrupt, empty, no audio,
+    forged or too large. Each has its own name.
+    """
+    songs = (path for path in EXAMPLES.iterdir() if path.suffix in FORMATS)
+    good = {path.name: beginning(path, seconds) for path in songs}
     flac = good["silvan-sanctuary.flac"]
     forged = b"RIFF" + struct.pack(
         "<I4s4sIHHIIHH4sI", 2**31, b"WAVE", b"fmt ", 16, 1, 1, 8000, 16000, 2, 16, b"data", 2**31 - 64
@@ -64,6 +71,14 @@ def mixed(count: int, seed: int = 1) -> list[Upload]:
     ]
     random.Random(seed).shuffle(uploads)
     return uploads
+
+
+def beginning(path: Path, seconds: float) -> bytes:
+    """The first seconds of a song, in its own format."""
+    sound, rate = soundfile.read(path, always_2d=True)
+    file = io.BytesIO()
+    soundfile.write(file, sound[: round(seconds * rate)], rate, format=FORMATS[path.suffix])
+    return file.getvalue()
 
 
 @contextmanager

@@ -8,7 +8,7 @@ import httpx
 import pytest
 from uploads import megabytes, mixed, post_all, served
 
-UPLOADS = 200
+UPLOADS, SECONDS = 200, 6
 pytestmark = pytest.mark.slow
 
 
@@ -20,7 +20,7 @@ def server():
 
 def test_each_of_two_hundred_answers_belongs_to_its_upload(server):
     process, address = server
-    uploads = mixed(UPLOADS)
+    uploads = mixed(UPLOADS, SECONDS)
     songs = {upload.name.partition("-")[2]: upload for upload in uploads if upload.code == 200}
     alone = {kind: post_all(address, [song])[0].answer["probabilities"] for kind, song in songs.items()}
     before = megabytes(process, "VmRSS")
@@ -38,7 +38,7 @@ def test_each_of_two_hundred_answers_belongs_to_its_upload(server):
 
 
 def test_who_is_inside_gets_an_answer_when_the_server_is_told_to_end():
-    song = next(upload for upload in mixed(20) if upload.code == 200)
+    song = next(upload for upload in mixed(20, SECONDS) if upload.code == 200)
     with served() as (process, address):
         answers: list = []
         posting = threading.Thread(target=lambda: answers.extend(post_all(address, [song])))
