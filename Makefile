@@ -62,6 +62,8 @@ bench: install ffmpeg  ## Measure speed and memory on this machine; training too
 	@test -n "$$TONADA_DATA" || echo "TONADA_DATA is not set: training and the feature cache are not measured."
 	test -z "$$TONADA_DATA" || $(BIN)/python benchmarks/feature_cache.py "$$TONADA_DATA" 120
 	test -z "$$TONADA_DATA" || $(BIN)/python benchmarks/training.py "$$TONADA_DATA"
+	$(BIN)/python benchmarks/live.py
+	$(BIN)/python benchmarks/serve.py
 
 results: install  ## Compute docs/results.md anew from the predictions kept beside it
 	$(BIN)/python -m tonada.proving.tables docs/results > docs/results.md

@@ -7,6 +7,8 @@ EXTRAS = {
     "embeddings": ("torch_vggish_yamnet",),
     "evaluate": ("evaluate", "matplotlib"),
     "explain": ("captum", "matplotlib"),
+    "optuna": ("optuna",),
+    "serve": ("fastapi", "uvicorn", "multipart", "prometheus_client"),
     "train": ("trackio",),
 }
 """The libraries of each extra of `pyproject.toml`, as they are imported."""

@@ -18,8 +18,10 @@ from tonada_cli.evaluate import evaluate
 from tonada_cli.explain import explain
 from tonada_cli.features import features
 from tonada_cli.inspect import inspect
+from tonada_cli.live import live
 from tonada_cli.monitor import monitor
 from tonada_cli.push import push
+from tonada_cli.serve import serve
 from tonada_cli.stems_option import WithStems
 from tonada_cli.train import train
 
@@ -35,8 +37,10 @@ app.command()(evaluate)
 app.command()(explain)
 app.command()(features)
 app.command()(inspect)
+app.command()(live)
 app.command()(monitor)
 app.command()(push)
+app.command()(serve)
 app.command()(train)
 app.add_typer(data, name="data")
 

@@ -9,6 +9,7 @@ import typer
 
 from tonada_cli.answer_printing import ANSWERED, PRINTERS, Shape
 from tonada_cli.limit_options import MaxChannels, MaxDecodedGb, MaxFileGb, MaxMinutes, MaxRate, limits
+from tonada_cli.loading import load_listener
 from tonada_cli.printing import aside, complain, quiet_libraries, track
 from tonada_cli.stems_option import Separation
 
@@ -108,7 +109,7 @@ def classify(
     if model is not None and is_classical_model(model, revision):
         _refuse_of_classical(timeline=timeline, gate=gate is not None, stems=stems != Separation.NONE)
         _classify_classically(paths, model, revision, format, level, bounds)
-    listener = _listener(task, model, revision, bounds, gate)
+    listener = load_listener(task, model, revision, bounds, gate)
     _check(listener, stems, level, timeline)
     from tonada.listening.files import find_audio
 
@@ -148,22 +149,6 @@ def _classify_classically(
         raise typer.Exit(2) from error
     found = list(listener.find(paths))
     _print(listener.listen_all(found, level), len(found), format, shape)
-
-
-def _listener(task: str, model: str | None, revision: str | None, bounds: "Limits", gate: str | None) -> "Listener":
-    from transformers.utils.logging import disable_progress_bar
-
-    from tonada.listening.listener import Listener, ModelError
-
-    disable_progress_bar()  # of loading some fifty small tensors
-    try:
-        detector = None if gate is None else Listener.from_pretrained(gate, limits=bounds)
-        if model is None:
-            return Listener.bundled(task, bounds, detector)
-        return Listener.from_pretrained(model, revision, bounds, detector)
-    except ModelError as error:
-        complain(str(error))
-        raise typer.Exit(2) from error
 
 
 def _check(listener: "Listener", stems: str, level: int | None, timeline: bool) -> None:

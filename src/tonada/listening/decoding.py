@@ -17,7 +17,7 @@ from tonada.listening.streams import Stream
 Source = str | os.PathLike[str] | bytes | BinaryIO
 
 
-def decode(source: Source, sampling_rate: int, limits: Limits | None = None) -> np.ndarray:
+def decode(source: Source, sampling_rate: int, limits: Limits | None = None, name: str | None = None) -> np.ndarray:
     """
     Read a recording as one channel at the model's rate.
 
@@ -25,6 +25,7 @@ def decode(source: Source, sampling_rate: int, limits: Limits | None = None) -> 
         source: a path, a file's bytes, or an open binary file.
         sampling_rate: rate to resample to, hertz (soxr, high quality).
         limits: what is refused; the defaults suit songs.
+        name: what errors call it; a path by itself if not given.
 
     Returns:
         float32 `(samples,)`: the mean of the channels, or FFmpeg's mix of them where FFmpeg reads the file.
@@ -33,7 +34,7 @@ def decode(source: Source, sampling_rate: int, limits: Limits | None = None) -> 
         AudioError: with the reason, the file's name, what was expected and what to do.
     """
     limits = limits or Limits()
-    name = str(source) if isinstance(source, (str, os.PathLike)) else "the audio given"
+    name = name or (str(source) if isinstance(source, (str, os.PathLike)) else "the audio given")
     try:
         with _opened(source) as file:
             return _read(Stream(file), sampling_rate, limits)

@@ -17,7 +17,7 @@ from tonada.feature_extraction import TonadaFeatureExtractor
 from tonada.listening.answers import Answer
 from tonada.listening.decoding import Source, decode
 from tonada.listening.files import Found
-from tonada.listening.gate import MUSIC, NON_MUSIC, can_gate, no_music
+from tonada.listening.gate import MUSIC, NON_MUSIC, can_gate, refusal
 from tonada.listening.inputs import InputError, as_heard, check_input_of
 from tonada.listening.judging import Times, judge
 from tonada.listening.limits import AudioError, Limits
@@ -194,14 +194,7 @@ class Listener:
         rate = self.gate.extractor.sampling_rate
         if rate != self.extractor.sampling_rate:
             waveform = decode(source, rate, self.limits)
-        features, _, _ = self.gate._hear(waveform)
-        with torch.inference_mode():
-            output = self.gate.model(**features.to(self.gate.model.device))
-        chance = no_music(output, self.gate.model.config)
-        if chance is None:
-            return None
-        said = f"{path or 'the audio given'}: is not music, says {self.gate.name} ({NON_MUSIC} {chance:.2f})"
-        return f"{said}; leave out the gate to have it judged all the same"
+        return refusal(self.gate, waveform, path)
 
     def _stems(self, waveform: np.ndarray, method: str, path: str, level: int | None) -> dict[str, Answer]:
         self.check_stems(method)

@@ -7,6 +7,7 @@ import numpy as np
 from sklearn.base import clone
 from sklearn.model_selection import cross_val_score
 
+from tonada.extras import lacking
 from tonada.learning.recipes import RecipeError
 
 
@@ -27,10 +28,10 @@ class OptunaSearch:
     """
 
     def __init__(self, pipeline: Any, over: Mapping[str, Any], candidates: int, folds: Any, scoring: Any, seed: int):
-        try:
-            import optuna
-        except ModuleNotFoundError as error:
-            raise RecipeError("search by optuna needs optuna; install tonada[optuna]") from error
+        if told := lacking("optuna"):
+            raise RecipeError(f"search by optuna {told}")
+        import optuna
+
         optuna.logging.set_verbosity(optuna.logging.WARNING)
         self.study = optuna.create_study(direction="maximize", sampler=optuna.samplers.TPESampler(seed=seed))
         self.pipeline, self.over, self.candidates = pipeline, over, candidates

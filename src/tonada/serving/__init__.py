@@ -1,0 +1,1 @@
+"""Songs over HTTP, each to the answer that `tonada classify --format json` gives."""

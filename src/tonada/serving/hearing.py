@@ -1,0 +1,100 @@
+"""Uploads to answers: some decoded side by side, and those that are ready heard by the model together."""
+
+import asyncio
+import os
+from collections import deque
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import BinaryIO
+
+import numpy as np
+
+from tonada.listening.answers import Answer
+from tonada.listening.decoding import decode
+from tonada.listening.limits import AudioError
+from tonada.listening.listener import Listener
+from tonada.listening.waveforms import listen_to
+from tonada.serving.metrics import Metrics
+
+
+@dataclass
+class Song:
+    """A decoded upload that waits for the model, float32 `(samples,)`."""
+
+    waveform: np.ndarray
+    path: str
+    level: int | None
+    answer: "asyncio.Future[Answer]"
+
+
+class Hearing:
+    """
+    Classifies uploads, as many at once as its limit says, the others in the order they came.
+
+    Nobody waits for company: what becomes ready while the model is busy is heard together when it is free, so that
+    batches grow with the load. Company changes no answer, and if a batch fails each of its songs is heard alone.
+
+    Args:
+        listener: who judges.
+        songs: decoded and not yet answered at most.
+        metrics: where it counts.
+    """
+
+    def __init__(self, listener: Listener, songs: int, metrics: Metrics):
+        self.listener, self.songs, self.metrics = listener, songs, metrics
+        self._places = asyncio.Semaphore(songs)
+        self._ready: deque[Song] = deque()
+        self._draining: asyncio.Task[None] | None = None
+        self._decoders = ThreadPoolExecutor(min(songs, os.cpu_count() or 1), "decode")
+        self._model = ThreadPoolExecutor(1, "model")
+
+    async def classify(self, file: BinaryIO, path: str, level: int | None) -> Answer:
+        """The answer to an upload, or why there is none; the file is closed when nobody reads it any more."""
+        with file:
+            async with self._places:
+                try:
+                    return await self._heard(file, path, level)
+                except AudioError as problem:
+                    return Answer(path, problem.status, str(problem))
+                except Exception as problem:  # one strange file must not take the service with it
+                    said = f"{type(problem).__name__}: {problem}".splitlines()[0]
+                    return Answer(path, "failed", f"{path}: could not be judged ({said}); please report this file")
+
+    def close(self) -> None:
+        """Take on nothing more."""
+        self._decoders.shutdown(wait=False, cancel_futures=True)
+        self._model.shutdown(wait=False, cancel_futures=True)
+
+    async def _heard(self, file: BinaryIO, path: str, level: int | None) -> Answer:
+        loop, rate = asyncio.get_running_loop(), self.listener.extractor.sampling_rate
+        waveform = await loop.run_in_executor(self._decoders, decode, file, rate, self.listener.limits, path)
+        song = Song(waveform, path, level, loop.create_future())
+        self._ready.append(song)
+        if self._draining is None or self._draining.done():
+            self._draining = asyncio.create_task(self._drain())
+        return await song.answer
+
+    async def _drain(self) -> None:
+        while self._ready:
+            level = self._ready[0].level
+            batch = [song for song in self._ready if song.level == level]
+            self._ready = deque(song for song in self._ready if song.level != level)
+            self.metrics.batches.observe(len(batch))
+            try:
+                await self._judge(batch)
+            except Exception:
+                for song in batch:
+                    await self._judge_alone(song)
+
+    async def _judge(self, batch: list[Song]) -> None:
+        waveforms, paths = [song.waveform for song in batch], [song.path for song in batch]
+        given = (self.listener, waveforms, paths, batch[0].level)
+        answers = await asyncio.get_running_loop().run_in_executor(self._model, listen_to, *given)
+        for song, answer in zip(batch, answers, strict=True):
+            song.answer.set_result(answer)
+
+    async def _judge_alone(self, song: Song) -> None:
+        try:
+            await self._judge([song])
+        except Exception as problem:
+            song.answer.set_exception(problem)

@@ -1,0 +1,56 @@
+"""A real server takes 200 good and bad uploads at once, mixes none up, stays within memory, and ends politely."""
+
+import signal
+import threading
+import time
+
+import httpx
+import pytest
+from uploads import megabytes, mixed, post_all, served
+
+UPLOADS, SECONDS = 200, 6
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture(scope="module")
+def server():
+    with served("--max-requests", 150, "--max-seconds", 600) as server:
+        yield server
+
+
+def test_each_of_two_hundred_answers_belongs_to_its_upload(server):
+    process, address = server
+    uploads = mixed(UPLOADS, SECONDS)
+    songs = {upload.name.partition("-")[2]: upload for upload in uploads if upload.code == 200}
+    alone = {kind: post_all(address, [song])[0].answer["probabilities"] for kind, song in songs.items()}
+    before = megabytes(process, "VmRSS")
+    answered = post_all(address, uploads)
+    for each in answered:
+        assert each.code == each.upload.code, each.answer
+        if each.code == 200:
+            assert each.answer["path"] == each.upload.name
+            assert each.answer["probabilities"] == pytest.approx(alone[each.upload.name.partition("-")[2]], abs=1e-4)
+        else:
+            assert each.answer["path"] in ("", each.upload.name)
+            assert each.answer["message"]
+    assert process.poll() is None
+    assert megabytes(process, "VmHWM") < before + 500
+
+
+def test_who_is_inside_gets_an_answer_when_the_server_is_told_to_end():
+    song = next(upload for upload in mixed(20, SECONDS) if upload.code == 200)
+    with served() as (process, address):
+        answers: list = []
+        posting = threading.Thread(target=lambda: answers.extend(post_all(address, [song])))
+        posting.start()
+        while posting.is_alive() and "tonada_uploads_inside 0.0" in metrics(address):
+            time.sleep(0.01)
+        process.send_signal(signal.SIGTERM)
+        posting.join()
+        process.wait(60)
+        assert process.stderr.read() == ""
+    assert [answer.code for answer in answers] == [200]
+
+
+def metrics(address: str) -> str:
+    return httpx.get(f"{address}/metrics", trust_env=False).text
