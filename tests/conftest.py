@@ -184,6 +184,17 @@ def bundled() -> Path:
     return tonada.checkpoint("emotion")
 
 
+@pytest.fixture(scope="session")
+def exported(tmp_path_factory) -> Path:
+    """The bundled checkpoint as an ONNX file; tracing it takes half a minute."""
+    from tonada.exporting.export import export_onnx
+    from tonada.listening.listener import Listener
+
+    path = tmp_path_factory.mktemp("onnx") / "emotion.onnx"
+    export_onnx(Listener.bundled("emotion"), path)
+    return path
+
+
 def last_json(output: str) -> dict:
     """What a process printed last."""
     return json.loads(output.strip().splitlines()[-1])

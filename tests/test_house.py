@@ -21,6 +21,7 @@ HALL = {
     "listening": {"checkpoints", "embedding"},
     "cataloguing": {"listening", "embedding"},
     "explaining": {"listening"},
+    "exporting": {"listening"},
     "proving": {"listening"},  # an audit hears what it audits
     "learning": {"listening", "embedding", "proving"},
     "evaluating": {"listening", "proving", "learning"},
