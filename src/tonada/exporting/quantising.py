@@ -14,6 +14,7 @@ def quantised(graph: onnx.ModelProto) -> onnx.ModelProto:
     """A traced part whose LSTMs and large matrices are in int8 (ONNX Runtime's dynamic quantisation)."""
     large = {weight.name for weight in graph.graph.initializer if math.prod(weight.dims) >= LARGE}
     small = [node.name for node in graph.graph.node if node.op_type == "MatMul" and not large & set(node.input)]
+    del graph.graph.value_info[:]  # shapes of weights, which are turned before they are quantised
     with tempfile.TemporaryDirectory(prefix="tonada-int8-") as folder:
         written = Path(folder) / "int8.onnx"
         quantize_dynamic(
