@@ -134,8 +134,8 @@ def classify(
         asked = {"timeline": timeline, "gate": gate is not None, "stems": stems != Separation.NONE}
         _refuse("a classical model hears a song as a whole", **asked)
         _classify_classically(paths, model, format, level, bounds)
-    listener = _listener(task, model, revision, bounds, gate)
-    _check(listener, level, timeline, stems)
+    listener = _listener(task, model, revision, bounds, gate, stems)
+    _check(listener, level, timeline)
     from tonada.listening.files import find_audio
 
     found = list(find_audio(paths))
@@ -194,7 +194,9 @@ def _classify_classically(
     _print(listener.listen_all(found, level), len(found), format, shape)
 
 
-def _listener(task: str, model: str | None, revision: str | None, bounds: "Limits", gate: str | None) -> "Listener":
+def _listener(
+    task: str, model: str | None, revision: str | None, bounds: "Limits", gate: str | None, stems: str
+) -> "Listener":
     from transformers.utils.logging import disable_progress_bar
 
     from tonada.listening.listener import Listener, ModelError
@@ -203,19 +205,20 @@ def _listener(task: str, model: str | None, revision: str | None, bounds: "Limit
     try:
         detector = None if gate is None else Listener.from_pretrained(gate, limits=bounds)
         if model is None:
-            return Listener.bundled(task, bounds, detector)
-        return Listener.from_pretrained(model, revision, bounds, detector)
+            listener = Listener.bundled(task, bounds, detector)
+        else:
+            listener = Listener.from_pretrained(model, revision, bounds, detector)
+        listener.check_stems(stems)
     except ModelError as error:
         complain(str(error))
         raise typer.Exit(2) from error
+    return listener
 
 
-def _check(listener: "Listener | OnnxListener", level: int | None, timeline: bool, stems: str = "none") -> None:
+def _check(listener: "Listener | OnnxListener", level: int | None, timeline: bool) -> None:
     from tonada.listening.model_error import ModelError
 
     try:
-        if stems != "none":
-            listener.check_stems(stems)
         listener.labels(level)
         if timeline and "values" in listener.kind():
             raise ModelError(f"{listener.name} answers with values, which have no timeline yet; leave out --timeline")

@@ -13,7 +13,7 @@ import onnxruntime
 import torch
 
 from tonada.exporting.errors import ExportError
-from tonada.exporting.front_end import check_front_end
+from tonada.exporting.front_end import Sounding, check_front_end
 from tonada.exporting.graph import INPUT, song_graph
 from tonada.listening.facts import MULTI_LABEL, REGRESSION, Facts
 from tonada.listening.kept_arrays import whole_file
@@ -66,8 +66,8 @@ def export_onnx(listener: Listener, path: Path, int8: bool = False) -> float:
 
 def _difference(graph: bytes, listener: Listener) -> float:
     """Over two segments and a half of noise that swells, with silence before and behind."""
-    rate, segment = listener.extractor.sampling_rate, listener.extractor.segment_seconds
-    samples = round(2.5 * segment * rate)
+    rate = listener.extractor.sampling_rate
+    samples = round(2.5 * Sounding(listener.extractor).cut.length)
     swelling = np.random.default_rng(0).standard_normal(samples) * np.linspace(0, 0.1, samples) ** 2
     waveform = np.pad(swelling.astype(np.float32), rate)
     runtime = onnxruntime.InferenceSession(graph, providers=["CPUExecutionProvider"])

@@ -1,5 +1,6 @@
 """What the extractor does to a song, as torch modules that can be traced: where its sound lies, and its segments."""
 
+from collections.abc import Callable
 from functools import cached_property
 
 import torch
@@ -9,7 +10,7 @@ from tonada.exporting import descriptors
 from tonada.exporting.errors import ExportError
 from tonada.feature_extraction import TonadaFeatureExtractor
 from tonada.feature_extraction.feature_extraction_tonada import QUIETEST
-from tonada.feature_extraction.segments_tonada import BLOCK, segmentation
+from tonada.feature_extraction.segments_tonada import BLOCK
 from tonada.feature_extraction.spectrum_tonada import Spectrum, hann_window
 
 BRANCHES = {"spectrogram", "descriptors"}
@@ -60,13 +61,7 @@ class Sounding(nn.Module):
     def __init__(self, extractor: TonadaFeatureExtractor):
         super().__init__()
         self.silence, self.level = extractor.silence, extractor.level
-        self.cut = segmentation(
-            extractor.sampling_rate,
-            extractor.segment_seconds,
-            extractor.segment_overlap,
-            extractor.shortest_seconds,
-            extractor.tail,
-        )
+        self.cut = extractor._segmentation(0, extractor.sampling_rate)
 
     def forward(self, waveform: torch.Tensor) -> tuple[torch.Tensor, ...]:
         """
@@ -135,5 +130,5 @@ def segment_features(
     return features
 
 
-def _of_blocks(blocks: torch.Tensor, rest: torch.Tensor, reduce: object) -> torch.Tensor:
-    return torch.cat([reduce(blocks, dim=1), reduce(rest, dim=1)])  # type: ignore[operator]
+def _of_blocks(blocks: torch.Tensor, rest: torch.Tensor, reduce: Callable[..., torch.Tensor]) -> torch.Tensor:
+    return torch.cat([reduce(blocks, dim=1), reduce(rest, dim=1)])

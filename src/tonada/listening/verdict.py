@@ -41,7 +41,7 @@ def verdict(numbers: Numbers, facts: Facts, level: int | None = None) -> Answer:
         return Answer("", values=dict(zip(facts.labels, numbers.probabilities.tolist(), strict=True)))
     answer = _several(numbers, facts) if facts.problem == MULTI_LABEL else _one(numbers, facts, level)
     answer = replace(answer, segments=_segments(numbers, facts, level))
-    sure = facts.abstain_below is None or answer.probability >= facts.abstain_below
+    sure = facts.abstain_below is None or (answer.probability or 0.0) >= facts.abstain_below
     return answer if sure else _abstain(answer)
 
 
