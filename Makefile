@@ -83,3 +83,4 @@ checkpoint: install  ## Train the bundled checkpoint and its ablations anew (nee
 
 clean:  ## Remove the environment and everything built
 	rm -rf .venv build *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf space/browser/node_modules space/browser/model.onnx

@@ -142,7 +142,8 @@ def run_python(code: str, folder: Path, without_tonada: bool = True, **environme
 def wheel(tmp_path_factory) -> Path:
     """The wheel, built from a copy of the tree so that no leftover of an earlier build gets in."""
     folder = tmp_path_factory.mktemp("wheel")
-    left_out = shutil.ignore_patterns(".venv", "build", "*.egg-info", ".git", "__pycache__", "trained", ".*_cache")
+    made = (".venv", "build", "*.egg-info", ".git", "__pycache__", "trained", ".*_cache", "node_modules")
+    left_out = shutil.ignore_patterns(*made)
     shutil.copytree(ROOT, folder / "tree", ignore=left_out)
     build = [sys.executable, "-m", "pip", "wheel", "--no-deps", "--no-build-isolation", "--quiet", "--no-index"]
     subprocess.run([*build, "--wheel-dir", folder, folder / "tree"], check=True, capture_output=True)
