@@ -82,12 +82,11 @@ def _difference(graph: bytes, listener: Listener) -> float:
 
 @contextmanager
 def _quiet_tracing() -> Iterator[None]:
-    """Lose what torch's exporter remarks on its own internals and on packages that nobody needs."""
-    remarks = logging.getLogger("torch.onnx")
-    level = remarks.level
-    remarks.setLevel(logging.ERROR)
+    """Lose what exporters remark on their own internals and on packages that nobody needs."""
+    before = logging.root.manager.disable
+    logging.disable(logging.WARNING)
     try:
         with warnings.catch_warnings(action="ignore"):
             yield
     finally:
-        remarks.setLevel(level)
+        logging.disable(before)
