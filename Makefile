@@ -9,7 +9,7 @@ debian = $(1) >/dev/null 2>&1 \
     && $(ROOT_COMMAND) env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq $(2) >/dev/null 2>&1; } \
   || { echo "$(2) is needed and could not be installed; as root: apt-get install $(2)"; exit 1; }
 
-.PHONY: help install venv ffmpeg fluidsynth demo test test-all check format bench results docs checkpoints clean
+.PHONY: help install venv ffmpeg fluidsynth chromium browser demo test test-all check format bench results docs checkpoints clean
 
 help:  ## Say what each target does
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
@@ -29,6 +29,14 @@ ffmpeg:  ## Install Debian's ffmpeg, which m4a, aac and the stock pipeline need,
 fluidsynth:  ## Install Debian's fluidsynth and a sound font, which render the scores of EMOPIA, if they are missing
 	@$(call debian,command -v fluidsynth && test -e /usr/share/sounds/sf2/FluidR3_GM.sf2,fluidsynth fluid-soundfont-gm)
 
+chromium:  ## Install Debian's chromium, in which the page is tested and photographed, if it is missing
+	@$(call debian,command -v chromium,chromium)
+
+browser: install  ## Fill space/browser with ONNX Runtime (by npm) and the exported model
+	@$(call debian,command -v npm,npm)
+	npm install --prefix space/browser --no-package-lock --ignore-scripts --no-audit --no-fund --silent
+	$(BIN)/tonada export emotion --onnx space/browser/model.onnx
+
 venv:
 	@$(call debian,$(PYTHON) -c "import ensurepip",python3-venv)
 
@@ -38,7 +46,7 @@ demo: install  ## Classify the example songs
 test: install ffmpeg fluidsynth  ## Run the tests on two processes (minutes on two cores, no network; data sets from TONADA_DATA if set)
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist loadfile
 
-test-all: test  ## Run the slow tests too: thousands of damaged files of every format, kills at any moment
+test-all: test chromium browser  ## Run the slow tests too: thousands of damaged files of every format, kills at any moment
 	$(BIN)/python -m pytest -m slow
 
 check: install  ## Lint, format and types
@@ -64,6 +72,7 @@ bench: install ffmpeg  ## Measure speed and memory on this machine; training too
 	test -z "$$TONADA_DATA" || $(BIN)/python benchmarks/training.py "$$TONADA_DATA"
 	$(BIN)/python benchmarks/live.py
 	$(BIN)/python benchmarks/serve.py
+	$(BIN)/python benchmarks/onnx_runtime.py
 
 results: install  ## Compute docs/results.md anew from the predictions kept beside it
 	$(BIN)/python -m tonada.proving.tables docs/results > docs/results.md
@@ -80,3 +89,4 @@ checkpoints: install  ## Train the bundled checkpoints and their ablations anew 
 
 clean:  ## Remove the environment and everything built
 	rm -rf .venv build *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf space/browser/node_modules space/browser/model.onnx

@@ -143,8 +143,8 @@ def run_python(code: str, folder: Path, without_tonada: bool = True, **environme
 
 def copy_tree(folder: Path) -> None:
     """A copy of the tree, so that no leftover of an earlier build gets into what is built from it."""
-    left_out = shutil.ignore_patterns(".venv", "build", "*.egg-info", ".git", "__pycache__", "trained", ".*_cache")
-    shutil.copytree(ROOT, folder, ignore=left_out)
+    made = (".venv", "build", "*.egg-info", ".git", "__pycache__", "trained", ".*_cache", "node_modules")
+    shutil.copytree(ROOT, folder, ignore=shutil.ignore_patterns(*made))
 
 
 @pytest.fixture(scope="session")
@@ -190,6 +190,17 @@ AutoFeatureExtractor.from_pretrained(bundled).save_pretrained("model")
 @pytest.fixture(scope="session")
 def bundled() -> Path:
     return tonada.checkpoint("emotion")
+
+
+@pytest.fixture(scope="session")
+def exported(tmp_path_factory) -> Path:
+    """The bundled checkpoint as an ONNX file; tracing it takes half a minute."""
+    from tonada.exporting.export import export_onnx
+    from tonada.listening.listener import Listener
+
+    path = tmp_path_factory.mktemp("onnx") / "emotion.onnx"
+    export_onnx(Listener.bundled("emotion"), path)
+    return path
 
 
 def last_json(output: str) -> dict:

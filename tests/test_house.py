@@ -21,6 +21,7 @@ HALL = {
     "listening": {"checkpoints", "embedding"},
     "cataloguing": {"listening", "embedding"},
     "explaining": {"listening", "learning", "proving"},
+    "exporting": {"listening"},
     "serving": {"listening"},
     "proving": {"listening"},  # an audit hears what it audits
     "learning": {"listening", "embedding", "proving"},

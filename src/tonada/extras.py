@@ -7,6 +7,7 @@ EXTRAS = {
     "embeddings": ("torch_vggish_yamnet",),
     "evaluate": ("evaluate", "matplotlib"),
     "explain": ("captum", "matplotlib"),
+    "onnx": ("onnx", "onnxruntime", "onnxscript"),
     "optuna": ("optuna",),
     "serve": ("fastapi", "uvicorn", "multipart", "prometheus_client"),
     "train": ("trackio",),

@@ -16,6 +16,7 @@ from tonada_cli.classify import classify
 from tonada_cli.data import data
 from tonada_cli.evaluate import evaluate
 from tonada_cli.explain import explain
+from tonada_cli.export import export
 from tonada_cli.features import features
 from tonada_cli.inspect import inspect
 from tonada_cli.live import live
@@ -35,6 +36,7 @@ app = typer.Typer(
 app.command(cls=WithStems)(classify)
 app.command()(evaluate)
 app.command()(explain)
+app.command()(export)
 app.command()(features)
 app.command()(inspect)
 app.command()(live)

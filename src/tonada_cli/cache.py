@@ -23,7 +23,8 @@ def cache(
     clear: Annotated[bool, typer.Option(help="Delete it all; what is needed again is made again.")] = False,
 ) -> None:
     """
-    Print where the caches are and what they take, a line for features, stems and hashes of files.
+    Print where the caches are and what they take, a line for features, stems, hashes of files and exported
+    models.
 
     Examples:
 

@@ -10,13 +10,16 @@ import typer
 from tonada_cli.answer_printing import ANSWERED, PRINTERS, Shape
 from tonada_cli.limit_options import MaxChannels, MaxDecodedGb, MaxFileGb, MaxMinutes, MaxRate, limits
 from tonada_cli.loading import load_listener
+from tonada_cli.onnx_runtime import onnx_listener
 from tonada_cli.printing import aside, complain, quiet_libraries, track
 from tonada_cli.stems_option import Separation
+from tonada_cli.torchless import import_no_torch
 
 if TYPE_CHECKING:
     from tonada.listening.answers import Answer
     from tonada.listening.limits import Limits
     from tonada.listening.listener import Listener
+    from tonada.listening.onnx_listener import OnnxListener
 
 
 class Format(StrEnum):
@@ -25,6 +28,13 @@ class Format(StrEnum):
     TABLE = "table"
     JSON = "json"
     CSV = "csv"
+
+
+class Runtime(StrEnum):
+    """What computes."""
+
+    TORCH = "torch"
+    ONNX = "onnx"
 
 
 def classify(
@@ -75,6 +85,13 @@ def classify(
             show_default=False,
         ),
     ] = None,
+    runtime: Annotated[
+        Runtime,
+        typer.Option(
+            help="onnx answers through ONNX Runtime, which starts sooner, with an exported file or a folder as the "
+            "model; a folder is exported the first time."
+        ),
+    ] = Runtime.TORCH,
     max_minutes: MaxMinutes = 120.0,
     max_file_gb: MaxFileGb = 4.0,
     max_decoded_gb: MaxDecodedGb = 16.0,
@@ -101,16 +118,25 @@ def classify(
 
       tonada classify song.mp3 --model my-genres --level 1 --gate my-music-detector
 
+      tonada classify song.mp3 --runtime onnx
+
       tonada classify descriptors.csv --model my-turkish --format csv
     """
+    if runtime is Runtime.ONNX:
+        import_no_torch()  # before anything of the hall is
     bounds = limits(max_minutes, max_file_gb, max_decoded_gb, max_channels, max_rate)
+    if runtime is Runtime.ONNX:
+        asked = {"gate": gate is not None, "revision": revision is not None, "stems": stems != Separation.NONE}
+        _refuse("ONNX Runtime hears one exported model and the mix", **asked)
+        _classify_with_onnx(paths, task, model, format, level, timeline, bounds)
     from tonada.learning.classical.saving import is_classical_model
 
     if model is not None and is_classical_model(model, revision):
-        _refuse_of_classical(timeline=timeline, gate=gate is not None, stems=stems != Separation.NONE)
+        asked = {"timeline": timeline, "gate": gate is not None, "stems": stems != Separation.NONE}
+        _refuse("a classical model hears a song as a whole", **asked)
         _classify_classically(paths, model, revision, format, level, bounds)
-    listener = load_listener(task, model, revision, bounds, gate)
-    _check(listener, stems, level, timeline)
+    listener = load_listener(task, model, revision, bounds, gate, stems)
+    _check(listener, level, timeline)
     from tonada.listening.files import find_audio
 
     found = list(find_audio(paths))
@@ -130,10 +156,28 @@ def _print(answers: Iterable["Answer"], total: int, format: Format, shape: Shape
     raise typer.Exit(1 if failed else 0)
 
 
-def _refuse_of_classical(**asked: bool) -> None:
+def _refuse(reason: str, **asked: bool) -> None:
     if unknown := [name for name, is_asked in asked.items() if is_asked]:
-        complain(f"a classical model hears a song as a whole; leave out --{', --'.join(unknown)}")
+        complain(f"{reason}; leave out --{', --'.join(unknown)}")
         raise typer.Exit(2)
+
+
+def _classify_with_onnx(
+    paths: list[Path],
+    task: str,
+    model: str | None,
+    format: Format,
+    level: int | None,
+    timeline: bool,
+    bounds: "Limits",
+) -> NoReturn:
+    listener = onnx_listener(task, model, bounds)
+    _check(listener, level, timeline)
+    from tonada.listening.files import find_audio
+
+    found = list(find_audio(paths))
+    shape = Shape(timeline, listener.labels(level), listener.kind(level))
+    _print(listener.listen_all(found, level), len(found), format, shape)
 
 
 def _classify_classically(
@@ -151,11 +195,10 @@ def _classify_classically(
     _print(listener.listen_all(found, level), len(found), format, shape)
 
 
-def _check(listener: "Listener", stems: str, level: int | None, timeline: bool) -> None:
-    from tonada.listening.listener import ModelError
+def _check(listener: "Listener | OnnxListener", level: int | None, timeline: bool) -> None:
+    from tonada.listening.model_error import ModelError
 
     try:
-        listener.check_stems(stems)
         listener.labels(level)
         if timeline and "values" in listener.kind():
             raise ModelError(f"{listener.name} answers with values, which have no timeline yet; leave out --timeline")

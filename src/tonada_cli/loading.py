@@ -12,10 +12,10 @@ if TYPE_CHECKING:
 
 
 def load_listener(
-    task: str, model: str | None, revision: str | None, bounds: "Limits", gate: str | None = None
+    task: str, model: str | None, revision: str | None, bounds: "Limits", gate: str | None = None, stems: str = "none"
 ) -> "Listener":
     """
-    A model of one's own, or the one that comes with the package for a task, and its gate.
+    A model of one's own, or the one that comes with the package for a task, and its gate; it can hear the stems.
 
     Raises:
         typer.Exit: with exit code 2, after the reason was printed.
@@ -28,8 +28,11 @@ def load_listener(
     try:
         detector = None if gate is None else Listener.from_pretrained(gate, limits=bounds)
         if model is None:
-            return Listener.bundled(task, bounds, detector)
-        return Listener.from_pretrained(model, revision, bounds, detector)
+            listener = Listener.bundled(task, bounds, detector)
+        else:
+            listener = Listener.from_pretrained(model, revision, bounds, detector)
+        listener.check_stems(stems)
     except ModelError as error:
         complain(str(error))
         raise typer.Exit(2) from error
+    return listener

@@ -13,7 +13,7 @@ import numpy as np
 from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save_file
 
-CACHES = ("features", "stems", "contents")  # folders within the folder of all
+CACHES = ("features", "stems", "contents", "graphs")  # folders within the folder of all
 UNFINISHED = ".part"
 LEFT_OVER_SECONDS = 86_400  # after which an unfinished file was left by a process that died
 

@@ -16,23 +16,22 @@ from tonada.embedding.published import EMBEDDERS
 from tonada.feature_extraction import TonadaFeatureExtractor
 from tonada.listening.answers import Answer
 from tonada.listening.decoding import Source, decode
+from tonada.listening.each_song import answer_each
+from tonada.listening.facts import Facts
 from tonada.listening.files import Found
 from tonada.listening.gate import MUSIC, NON_MUSIC, can_gate, refusal
 from tonada.listening.inputs import InputError, as_heard, check_input_of
-from tonada.listening.judging import Times, judge
+from tonada.listening.judging import judge
 from tonada.listening.limits import AudioError, Limits
+from tonada.listening.model_error import ModelError
 from tonada.listening.separation import SeparationError, check_method
 from tonada.listening.stems import check_sounds, each_stem
+from tonada.listening.verdict import Times
 from tonada.modeling import TonadaConfig, TonadaForAudioClassification
-from tonada.modeling.labels_tonada import MULTI_LABEL, REGRESSION
 
 SECONDS_OF_A_SONG = 180.0  # where a song is not cut
 # What transformers, torch and safetensors raise for a folder that is missing, foreign or damaged.
 DAMAGED = (OSError, ValueError, TypeError, KeyError, AttributeError, RuntimeError, SafetensorError)
-
-
-class ModelError(Exception):
-    """A model that cannot be loaded or does not fit its extractor, in one line."""
 
 
 class Listener:
@@ -66,6 +65,7 @@ class Listener:
         except InputError as error:
             raise ModelError(f"{name} cannot hear here: {error}") from error
         self.model = model.eval()
+        self.facts = Facts.of(model.config)
         self.extractor = extractor
         self.name = name
         self.revision = revision
@@ -132,19 +132,7 @@ class Listener:
     def listen_all(self, found: Iterable[Found], stems: str = "none", level: int | None = None) -> Iterator[Answer]:
         """Classify what `find_audio` found, an answer each; one that cannot be judged is answered with the reason."""
         alone: dict[str, Answer] | None = None if stems == "none" else {}
-        for path, error in found:
-            try:
-                if error is not None:
-                    raise error
-                yield self.listen(path, path, stems, level)
-            except AudioError as problem:
-                yield Answer(path, problem.status, str(problem), stems=alone)
-            except Exception as problem:  # one strange file must not take the rest of a catalogue with it
-                reason = (
-                    f"{type(problem).__name__}: {str(problem).splitlines()[0] if str(problem) else 'no reason given'}"
-                )
-                message = f"{path}: could not be judged ({reason}); please report this file"
-                yield Answer(path, "failed", message, stems=alone)
+        return answer_each(found, lambda path: self.listen(path, path, stems, level), alone)
 
     def labels(self, level: int | None = None) -> list[str]:
         """
@@ -153,18 +141,11 @@ class Listener:
         Raises:
             ModelError: there is no such level.
         """
-        tree = self.model.config.tree
-        if level is not None and not self.model.config.parents:
-            raise ModelError(f"{self.name} has no tree of labels, only {', '.join(tree.leaves)}; leave out --level")
-        try:
-            return list(tree.level(level))
-        except ValueError as error:
-            raise ModelError(f"{self.name}: {error}") from error
+        return self.facts.labels_of(level, self.name)
 
     def kind(self, level: int | None = None) -> list[str]:
         """The attributes that only answers of this kind have, among `level`, `leaf`, `labels` and `values`."""
-        of_problem = {MULTI_LABEL: ["labels"], REGRESSION: ["values"]}
-        return of_problem.get(self.model.config.problem, [] if level is None else ["level", "leaf"])
+        return self.facts.kind(level)
 
     def check_stems(self, method: str) -> None:
         """

@@ -4,7 +4,7 @@ import math
 from dataclasses import dataclass
 
 from tonada.listening.answers import Answer
-from tonada.listening.judging import AS_PROBABLE_AS_NOT
+from tonada.listening.verdict import AS_PROBABLE_AS_NOT
 from tonada.modeling import TonadaConfig
 from tonada.modeling.labels_tonada import MULTI_LABEL, REGRESSION, UNKNOWN
 

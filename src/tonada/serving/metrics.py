@@ -1,5 +1,7 @@
 """What the service counts, for Prometheus."""
 
+from typing import Any
+
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector
 
 SECONDS = (0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60)
@@ -21,7 +23,7 @@ class Metrics:
     def __init__(self) -> None:
         self.registry = CollectorRegistry()
         ProcessCollector(registry=self.registry)
-        kept = {"namespace": "tonada", "registry": self.registry}
+        kept: dict[str, Any] = {"namespace": "tonada", "registry": self.registry}
         self.answers = Counter("answers", "Uploads answered, by HTTP code.", ["code"], **kept)
         self.seconds = Histogram("upload_seconds", "From an upload to its answer.", buckets=SECONDS, **kept)
         self.inside = Gauge("uploads_inside", "Uploads that arrive, wait or are judged.", **kept)

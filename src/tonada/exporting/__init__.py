@@ -1,0 +1,1 @@
+"""A model as one ONNX graph, front end and vote included: waveform in, song probabilities out."""

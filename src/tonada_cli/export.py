@@ -1,0 +1,60 @@
+"""`tonada export`: a model as one ONNX file, waveform in, song probabilities out."""
+
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from tonada_cli.printing import complain, printable
+
+NEEDED = ("onnx", "onnxruntime", "onnxscript")
+
+
+def export(
+    model: Annotated[
+        str, typer.Argument(help="A folder, or a model that came with Tonada: emotion.", show_default=False)
+    ],
+    onnx: Annotated[Path, typer.Option(metavar="FILE", help="The ONNX file to write.", show_default=False)],
+    int8: Annotated[
+        bool, typer.Option("--int8", help="Keep learned weights in int8: a smaller file, other answers by a little.")
+    ] = False,
+) -> None:
+    """
+    Write a model as an ONNX file that any ONNX Runtime answers with, in any language and in the browser.
+
+    Its input is a song, mono at the model's rate; its outputs are the song's probabilities and each segment's. What
+    turns sound into features is inside, so that nobody has to write it again. Rate, labels, their tree and the
+    temperature stand in the file's metadata. The file is held against the model before it is written.
+
+    Examples:
+
+      tonada export emotion --onnx emotion.onnx
+
+      tonada classify song.mp3 --runtime onnx --model emotion.onnx
+    """
+    if missing := [name for name in NEEDED if find_spec(name) is None]:
+        complain(f"an export needs {', '.join(missing)}, not installed here; pip install 'tonada[onnx]'")
+        raise typer.Exit(2)
+    from transformers.utils.logging import disable_progress_bar
+
+    from tonada.exporting.errors import ExportError
+    from tonada.exporting.export import export_onnx
+    from tonada.listening.listener import ModelError
+    from tonada.sharing.models import open_model
+
+    disable_progress_bar()  # of loading some fifty small tensors
+    try:
+        listener, _ = open_model(model)
+        difference = export_onnx(listener, onnx, int8)
+    except (ModelError, ExportError) as error:
+        complain(str(error))
+        raise typer.Exit(2) from error
+    except OSError as error:
+        complain(f"{onnx}: cannot be written ({error.strerror or error}); choose another place")
+        raise typer.Exit(1) from error
+    size, rate = onnx.stat().st_size / 1e6, listener.extractor.sampling_rate
+    typer.echo(
+        f"{printable(str(onnx))}: {size:.1f} MB, waveform at {rate} Hz in, probabilities of "
+        f"{', '.join(listener.labels())} out; at most {difference:.0e} from the model"
+    )
