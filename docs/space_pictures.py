@@ -17,7 +17,7 @@ from playwright.sync_api import Browser, Page, sync_playwright
 ROOT = Path(__file__).parent.parent
 PICTURES = ROOT / "docs" / "pictures"
 SONGS = [ROOT / "examples" / name for name in ("silvan-sanctuary.flac", "chaos-god.ogg", "forest-dance.ogg")]
-PATIENCE = 300_000  # milliseconds that a busy machine may take
+PATIENCE = 600_000  # milliseconds that a busy machine may take
 DESK, PHONE = {"width": 1000, "height": 800}, {"width": 390, "height": 800}
 
 
@@ -105,10 +105,10 @@ def photograph(browser: Browser, address: str) -> None:
         hear_song(page, SONGS[0])
         page.locator(".canvas").click(position={"x": 200, "y": 40})
         _take(page, f"space-song-{name}")
-        hear_live(page, 4)
-        _take(page, f"space-live-{name}")
         hear_several(page, SONGS)
         _take(page, f"space-several-{name}")
+        hear_live(page, 6)
+        _take(page, f"space-live-{name}")
         page.context.close()
 
 

@@ -1,44 +1,39 @@
 """The second tab: the microphone, judged every second while it records."""
 
-import gradio as gr
+from typing import Any
 
-from answer_card import alert
-from decoding import decode
+import gradio as gr
+import numpy as np
+
 from judging import Judge
-from limits import SongError
-from live import Heard, listen
-from several import problem_text
+from live import Heard, History, answer_now
 from texts import in_browser, language_of
 
 LONGEST = 300  # seconds of one recording
-VISITORS = 4  # who may record at once
+VISITORS = 8  # who may record at once
 
 
 def live_tab(judge: Judge) -> None:
-    """Lay it out and wire it."""
+    """
+    Lay it out and wire it.
 
-    def more(chunk: str | None, heard: Heard, request: gr.Request) -> tuple[str, Heard]:
-        if chunk is None:
-            return gr.skip()
-        language = language_of(request)
-        try:
-            return listen(judge, heard, decode(chunk, judge.rate), language)
-        except SongError as problem:
-            return alert(problem_text(problem, language)), heard
+    Gradio's microphone sends a piece ten times a second and forgets what comes while a function runs, so the function
+    that takes the pieces only puts them together, and a timer asks for answers.
+    """
+
+    def more(piece: tuple[int, np.ndarray] | None, heard: Heard) -> Heard:
+        return heard if piece is None else heard.with_more(*piece)
+
+    def answer(heard: Heard, history: History, request: gr.Request) -> tuple[str, History]:
+        return answer_now(judge, heard, history, language_of(request))
 
     gr.Markdown(in_browser("live_hint"))
-    microphone = gr.Audio(
-        sources=["microphone"], streaming=True, type="filepath", label=in_browser("live_input"), elem_id="microphone"
+    microphone = gr.Audio(sources=["microphone"], streaming=True, label=in_browser("live_input"), elem_id="microphone")
+    card, heard, history, second = gr.HTML(elem_id="live"), gr.State(Heard()), gr.State(()), gr.Timer(1, active=False)
+    quiet: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
+    microphone.start_recording(
+        lambda: (Heard(), (), "", gr.Timer(active=True)), None, [heard, history, card, second], queue=False, **quiet
     )
-    card, heard = gr.HTML(elem_id="live"), gr.State(Heard())
-    microphone.start_recording(lambda: (Heard(), ""), None, [heard, card], api_visibility="private", queue=False)
-    microphone.stream(
-        more,
-        [microphone, heard],
-        [card, heard],
-        stream_every=1,
-        time_limit=LONGEST,
-        concurrency_limit=VISITORS,
-        show_progress="hidden",
-        api_visibility="private",
-    )
+    microphone.stream(more, [microphone, heard], heard, time_limit=LONGEST, concurrency_limit=VISITORS, **quiet)
+    microphone.stop_recording(lambda: gr.Timer(active=False), None, second, queue=False, **quiet)
+    second.tick(answer, [heard, history], [card, history], concurrency_id="model", **quiet)

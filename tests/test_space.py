@@ -13,10 +13,10 @@ import descriptor_words
 import several
 import texts
 import timeline
-from decoding import decode_song
+from decoding import decode_song, resampled
 from judging import Answer, Segment
 from limits import SongError
-from live import WINDOW_SECONDS, Heard
+from live import WINDOW_SECONDS, Heard, answer_now
 from reasons import Descriptor, Moment, moments
 from song_tab import example_songs
 from tonada.explaining.words import in_words
@@ -166,13 +166,27 @@ def test_moments_are_where_the_attention_was_and_apart():
     assert found[1].start <= 17 <= 18 <= found[1].end
 
 
-def test_a_microphone_keeps_its_last_ten_seconds():
+def test_a_microphone_keeps_its_last_ten_seconds_in_mono():
     heard = Heard()
     for second in range(15):
-        heard = heard.with_more(np.full(RATE, second, np.float32), RATE)
+        left = np.full(RATE, 1000 * second, np.int16)
+        heard = heard.with_more(RATE, np.stack([left, left], axis=1))
+        assert heard.is_enough == (second >= 2)
     assert len(heard.window) == WINDOW_SECONDS * RATE
-    assert heard.window[0] == 5
-    assert heard.window[-1] == 14
+    assert heard.window[[0, -1]] == pytest.approx([5000 / 2**15, 14000 / 2**15])
+
+
+def test_a_microphone_that_hears_nothing_is_not_answered():
+    silent = Heard().with_more(RATE, np.zeros(5 * RATE, np.int16))
+    assert silent.is_enough
+    card, history = answer_now(None, silent, (), "en")
+    assert "quiet" in card
+    assert history == ()
+
+
+def test_resampling_keeps_a_tone():
+    half = resampled(tone(440, 2, rate=44_100), 44_100, RATE)
+    assert np.abs(np.fft.rfft(half)).argmax() == pytest.approx(880, abs=1)  # bins of half a hertz
 
 
 def test_a_row_a_song_whether_it_was_heard_or_not(tmp_path):
