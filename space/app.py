@@ -48,7 +48,7 @@ def launch(page: gr.Blocks, labels: list[str]) -> None:
     """Serve it, as API and MCP server too."""
     letters = ["system-ui", "sans-serif"]  # of the visitor's machine: nothing is fetched
     page.launch(
-        theme=gr.themes.Soft(primary_hue="stone", neutral_hue="stone", font=letters, font_mono=["monospace"]),
+        theme=gr.themes.Soft(primary_hue="stone", neutral_hue="stone", font=letters, font_mono=letters),
         css=colours.style(labels),
         css_paths=HERE / "style.css",
         i18n=in_browser,

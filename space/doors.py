@@ -6,7 +6,7 @@ from typing import Any
 
 import gradio as gr
 
-from decoding import decode_song
+from audio_files import decode_song
 from descriptor_words import in_words
 from judging import Answer, Judge
 from limits import SongError
@@ -18,7 +18,7 @@ UNKNOWN = "unknown"  # the label of a model that abstains
 def open_doors(judge: Judge) -> None:
     """Give the page under construction its endpoints."""
 
-    def classify(song: str) -> dict[str, Any]:
+    def classify(song: str | None) -> dict[str, Any]:
         """
         Say what a song is, how sure that is, and what each part of it sounds like.
 
@@ -27,7 +27,7 @@ def open_doors(judge: Judge) -> None:
         """
         return _told(lambda: plain(judge.hear(decode_song(song, judge.rate)), judge.name))
 
-    def explain(song: str) -> dict[str, Any]:
+    def explain(song: str | None) -> dict[str, Any]:
         """
         Say why a song is answered as it is: the moments the attention kept, and what each descriptor spoke for it.
 
@@ -36,7 +36,7 @@ def open_doors(judge: Judge) -> None:
         """
         return _told(lambda: reasons(judge.hear(decode_song(song, judge.rate))))
 
-    def classify_several(songs: list[str]) -> list[dict[str, Any]]:
+    def classify_several(songs: list[str] | None) -> list[dict[str, Any]]:
         """
         Classify up to 20 songs; a song that cannot be judged says why in its message.
 
@@ -45,11 +45,11 @@ def open_doors(judge: Judge) -> None:
         """
 
         def all_of_them() -> list[dict[str, Any]]:
-            check_count(songs)
+            check_count(songs or [])
             return [
                 {"song": row.song, "message": problem_text(row.problem, "en")}
                 | ({} if row.answer is None else plain(row.answer, judge.name))
-                for row in rows(judge, songs)
+                for row in rows(judge, songs or [])
             ]
 
         return _told(all_of_them)

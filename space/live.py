@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from answer_card import headline
-from decoding import resampled
+from audio_files import resampled
 from judging import Judge
 from limits import MIN_SECONDS, SILENCE_PEAK
 from texts import TEXTS

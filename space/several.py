@@ -6,7 +6,7 @@ import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from decoding import decode_song
+from audio_files import decode_song
 from judging import Answer, Judge
 from limits import MAX_SONGS, SongError
 from texts import TEXTS, label_text

@@ -8,7 +8,7 @@ from typing import Any
 import gradio as gr
 
 from answer_card import alert, song_card
-from decoding import decode_song
+from audio_files import decode_song
 from judging import Judge
 from limits import SongError
 from several import problem_text

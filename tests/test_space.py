@@ -13,7 +13,7 @@ import descriptor_words
 import several
 import texts
 import timeline
-from decoding import decode_song, resampled
+from audio_files import decode_song, resampled
 from judging import Answer, Segment
 from limits import SongError
 from live import WINDOW_SECONDS, Heard, answer_now
@@ -224,6 +224,11 @@ def test_a_file_without_sound_is_refused(content, key, tmp_path):
     (tmp_path / "song.mp3").write_bytes(content)
     with pytest.raises(SongError, match=key):
         decode_song(str(tmp_path / "song.mp3"), RATE)
+
+
+def test_no_file_at_all_is_told_as_such():
+    with pytest.raises(SongError, match="missing"):
+        decode_song(None, RATE)
 
 
 def test_a_file_that_is_too_large_is_not_opened(tmp_path):

@@ -11,13 +11,15 @@ PATIENCE = 120  # seconds that ffmpeg may take
 FORMATS = "aac,aiff,asf,caf,flac,matroska,mov,mp3,ogg,w64,wav"  # no playlist among them, which would open other files
 
 
-def decode_song(path: str, rate: int) -> np.ndarray:
+def decode_song(path: str | None, rate: int) -> np.ndarray:
     """
     A recording as a mono waveform at a rate in hertz: float32 `(samples,)`.
 
     Raises:
-        SongError: it is too large, too long or too short, silent, or holds no sound that ffmpeg can read.
+        SongError: there is none, it is too large, too long, too short or silent, or ffmpeg finds no sound in it.
     """
+    if not path:
+        raise SongError("error_missing")
     if os.path.getsize(path) > MAX_MEGABYTES * 1e6:
         raise SongError("error_large", megabytes=os.path.getsize(path) / 1e6, most=MAX_MEGABYTES)
     only = ["-format_whitelist", FORMATS, "-protocol_whitelist", "file", "-i", f"file:{path}", "-vn"]
