@@ -1,6 +1,7 @@
 # Everything a person does here, each target on its own from a clean clone of Debian with Python 3.11 and make.
 PYTHON ?= python3
 BIN := .venv/bin
+MODEL ?= emotion
 ROOT_COMMAND := $(if $(filter 0,$(shell id -u)),,sudo)
 
 # $(call debian,TEST,PACKAGE): install a package of Debian's if TEST fails, or say which one is needed.
@@ -9,7 +10,7 @@ debian = $(1) >/dev/null 2>&1 \
     && $(ROOT_COMMAND) env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq $(2) >/dev/null 2>&1; } \
   || { echo "$(2) is needed and could not be installed; as root: apt-get install $(2)"; exit 1; }
 
-.PHONY: help install venv ffmpeg fluidsynth chromium browser demo test test-all check format bench results docs checkpoints clean
+.PHONY: help install venv ffmpeg fluidsynth chromium browser demo space test test-all check format bench results docs checkpoints clean
 
 help:  ## Say what each target does
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
@@ -42,6 +43,10 @@ venv:
 
 demo: install  ## Classify the example songs
 	$(BIN)/tonada classify examples --timeline
+
+space: install ffmpeg  ## Open the page for a browser, with a bundled model (MODEL=emotion) and the example songs
+	$(BIN)/python -m tonada.sharing.local_space $(MODEL) build/space
+	$(BIN)/python build/space/app.py
 
 test: install ffmpeg fluidsynth  ## Run the tests on two processes (minutes on two cores, no network; data sets from TONADA_DATA if set)
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist loadfile
@@ -78,10 +83,11 @@ results: install  ## Compute docs/results.md anew from the predictions kept besi
 	$(BIN)/python -m tonada.proving.tables docs/results > docs/results.md
 	$(BIN)/python -m tonada.proving.classical_page docs/results-classical > docs/results-classical.md
 
-docs: install  ## Print docs/descriptors.md and what the pages' commands print, and draw docs/pictures anew
+docs: install ffmpeg chromium  ## Print docs/descriptors.md and what the pages' commands print, and draw docs/pictures anew
 	$(BIN)/python docs/descriptors.py > docs/descriptors.new && mv docs/descriptors.new docs/descriptors.md
 	$(BIN)/python docs/hearing.py
 	$(BIN)/python docs/explaining.py
+	$(BIN)/python docs/space_pictures.py
 	$(BIN)/python docs/pages.py README.md README.es.md docs/for-*.md
 
 checkpoints: install  ## Train the bundled checkpoints and their ablations anew (needs TONADA_DATA and TONADA_WEIGHTS; hours)

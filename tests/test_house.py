@@ -12,6 +12,7 @@ from tonada.feature_extraction import settings_tonada
 from tonada.modeling import configuration_tonada
 
 HUB_ROOMS = ("modeling", "feature_extraction")
+SPACE_LIBRARIES = {"gradio", "transformers", "numpy"}
 ONLY_WHERE_NEEDED = {"PIL"}  # inside the functions that cannot do without
 HUB_LIBRARIES = {"torch", "torchaudio", "numpy", "transformers"}
 HALL = {
@@ -51,9 +52,8 @@ def imports(path: Path, top_level_only: bool = False) -> Iterator[str]:
 
 
 def every_file() -> list[Path]:
-    return [
-        path for folder in (*HUB_ROOMS, "datasets_scripts", "src", "tests", "benchmarks") for path in files_of(folder)
-    ]
+    folders = (*HUB_ROOMS, "datasets_scripts", "src", "space", "tests", "benchmarks")
+    return [path for folder in folders for path in files_of(folder)]
 
 
 @pytest.mark.parametrize("path", [path for room in HUB_ROOMS for path in files_of(room)], ids=lambda path: path.name)
@@ -85,6 +85,13 @@ def test_data_sets_know_no_torch_and_no_model():
         assert not {"torch", "torchaudio", "transformers", "tonada"} & {name.split(".")[0] for name in imports(path)}, (
             path
         )
+
+
+def test_the_space_knows_three_libraries_and_its_own_files_and_no_tonada():
+    own = {path.stem for path in files_of("space")}
+    for path in files_of("space"):
+        known = SPACE_LIBRARIES | own | set(sys.stdlib_module_names)
+        assert {name.split(".")[0] for name in imports(path)} <= known, path
 
 
 def test_nobody_imports_a_room_by_its_bare_name():

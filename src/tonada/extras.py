@@ -10,6 +10,7 @@ EXTRAS = {
     "onnx": ("onnx", "onnxruntime", "onnxscript"),
     "optuna": ("optuna",),
     "serve": ("fastapi", "uvicorn", "multipart", "prometheus_client"),
+    "space": ("gradio", "mcp"),
     "train": ("trackio",),
 }
 """The libraries of each extra of `pyproject.toml`, as they are imported."""

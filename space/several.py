@@ -1,0 +1,77 @@
+"""Several songs at once: a row a song, and the same rows as a file for programs."""
+
+import csv
+import os
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from audio_files import decode_song
+from judging import Answer, Judge
+from limits import MAX_SONGS, SongError
+from texts import TEXTS, label_text
+from timeline import clock
+
+COLUMNS = ("song", "answer", "probability", "agreement", "length", "message")
+
+
+@dataclass(frozen=True)
+class Row:
+    """A song, and its answer or why there is none."""
+
+    song: str
+    answer: Answer | None
+    problem: SongError | None
+
+    def cells(self, language: str) -> list[str]:
+        """As a person reads it, in the order of `COLUMNS`."""
+        if self.answer is None:
+            return [self.song, "", "", "", "", problem_text(self.problem, language)]
+        label = label_text(self.answer.label, language)
+        said = label if self.answer.sure else TEXTS[language]["not_sure"].format(label=label)
+        shares = f"{self.answer.probability:.0%}", f"{self.answer.agreement:.0%}"
+        return [self.song, said, *shares, clock(self.answer.duration), ""]
+
+
+def rows(judge: Judge, paths: list[str]) -> Iterator[Row]:
+    """A row a file, as each is heard. A file that cannot be judged says why, and the others go on."""
+    for path in paths:
+        song = os.path.basename(path)
+        try:
+            yield Row(song, judge.hear(decode_song(path, judge.rate)), None)
+        except SongError as problem:
+            yield Row(song, None, problem)
+
+
+def check_count(paths: list[str]) -> None:
+    """
+    Refuse more songs than one visitor may ask for at once.
+
+    Raises:
+        SongError: there are too many.
+    """
+    if len(paths) > MAX_SONGS:
+        raise SongError("error_many", songs=len(paths), most=MAX_SONGS)
+
+
+def save(found: list[Row], labels: list[str]) -> str:
+    """A CSV file of the rows in a folder of its own, with a probability a label; its path."""
+    path = os.path.join(tempfile.mkdtemp(prefix="tonada-"), "tonada.csv")
+    with open(path, "w", newline="", encoding="utf-8") as file:
+        writer = csv.writer(file)
+        writer.writerow(["song", "label", "probability", "agreement", "duration", *labels, "message"])
+        for row in found:
+            writer.writerow([row.song, *_figures(row.answer, labels), problem_text(row.problem, "en")])
+    return path
+
+
+def problem_text(problem: SongError | None, language: str) -> str:
+    """What went wrong, in words; nothing if nothing did."""
+    return "" if problem is None else TEXTS[language][problem.key].format(**problem.facts)
+
+
+def _figures(answer: Answer | None, labels: list[str]) -> list[str]:
+    if answer is None:
+        return [""] * (4 + len(labels))
+    figures = (answer.probability, answer.agreement, answer.duration, *answer.probabilities.values())
+    return [answer.label, *(f"{figure:.4f}" for figure in figures)]

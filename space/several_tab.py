@@ -1,0 +1,41 @@
+"""The third tab: several songs as a table that fills as they are heard, and as a file."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import gradio as gr
+
+from answer_card import alert
+from judging import Judge
+from limits import SongError
+from several import COLUMNS, check_count, problem_text, rows, save
+from texts import TEXTS, in_browser, language_of
+
+
+def several_tab(judge: Judge) -> None:
+    """Lay it out and wire it."""
+
+    def hear(paths: list[str] | None, request: gr.Request) -> Iterator[Any]:
+        language = language_of(request)
+        headers = [TEXTS[language][f"column_{column}"] for column in COLUMNS]
+        try:
+            check_count(paths or [])
+        except SongError as problem:
+            yield alert(problem_text(problem, language)), gr.update(visible=False), gr.update(visible=False)
+            return
+        found = []
+        for row in rows(judge, paths or []):
+            found.append(row)
+            table = {"headers": headers, "data": [each.cells(language) for each in found]}
+            yield "", gr.update(value=table, visible=True), gr.update(visible=False)
+        if found:
+            yield "", gr.update(), gr.update(value=save(found, judge.labels), visible=True)
+
+    files = gr.File(file_count="multiple", file_types=["audio"], label=in_browser("several_input"), elem_id="songs")
+    go = gr.Button(in_browser("several_go"), variant="primary", elem_id="go")
+    problem = gr.HTML()
+    table = gr.Dataframe(
+        visible=False, interactive=False, wrap=True, label=in_browser("several_table"), elem_id="table"
+    )
+    download = gr.DownloadButton(in_browser("several_save"), visible=False, elem_id="download")
+    go.click(hear, files, [problem, table, download], concurrency_id="model", api_visibility="private")

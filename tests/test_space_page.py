@@ -1,0 +1,177 @@
+"""The page in a real browser and by its doors for programs, in a process where Tonada cannot be imported."""
+
+import re
+import shutil
+from pathlib import Path
+
+import pytest
+from conftest import ROOT, WITHOUT_TONADA
+from gradio_client import Client, handle_file
+from gradio_client.exceptions import AppError
+from playwright.sync_api import Browser, expect
+from space_pictures import PATIENCE, as_wav, chromium, hear_live, hear_several, hear_song, serve, visit
+
+from tonada.listening.listener import Listener
+from tonada.sharing.local_space import assemble_space
+
+pytestmark = pytest.mark.slow
+SONG = ROOT / "examples" / "silvan-sanctuary.flac"  # 25 s: sad, and from 10 s on relaxed
+OTHER = ROOT / "examples" / "chaos-god.ogg"  # angry all through
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _patient():
+    expect.set_options(timeout=PATIENCE)
+
+
+@pytest.fixture(scope="module")
+def address(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("here") / "space"
+    assemble_space(ROOT, "emotion", folder)
+    with serve(folder, WITHOUT_TONADA) as where:
+        yield where
+
+
+@pytest.fixture(scope="module")
+def browser(tmp_path_factory):
+    if shutil.which("chromium") is None:
+        pytest.skip("Debian's chromium is not installed: make chromium")
+    with chromium(as_wav(OTHER, tmp_path_factory.mktemp("microphone"))) as started:
+        yield started
+
+
+def test_a_song_is_uploaded_answered_drawn_and_sought(address, browser: Browser):
+    page = visit(browser, address)
+    hear_song(page, SONG)
+    expect(page.locator("#song h2")).to_have_text(re.compile("relaxed 59%"))
+    expect(page.locator("#song .bars li")).to_have_count(4)
+    expect(page.locator("#song path.wave")).to_have_count(2)  # two moods
+    expect(page.locator("#song path.chance")).to_have_count(4)
+    page.wait_for_function("document.querySelector('#song audio').readyState > 0")
+    canvas = page.locator("#song .canvas")
+    canvas.click(position={"x": 0.8 * canvas.bounding_box()["width"], "y": 30})
+    assert page.evaluate("document.querySelector('#song audio').currentTime") == pytest.approx(20, abs=0.2)
+    expect(page.locator("#song .now")).to_have_text("0:20")
+    expect(page.locator("#song .here")).to_contain_text("relaxed")
+    canvas.press("ArrowLeft")
+    expect(canvas).to_have_attribute("aria-valuetext", re.compile("^0:15, relaxed"))
+    page.locator("#song .stretch").first.click()
+    page.wait_for_function(
+        "document.querySelector('#song audio').currentTime > 0.5"
+    )  # it plays, and the cursor follows
+    assert float(page.locator("#song .cursor").evaluate("cursor => parseFloat(cursor.style.left)")) > 0
+    page.locator("#song .moment").last.click()
+    page.wait_for_function("document.querySelector('#song audio').currentTime > 20")
+    page.context.close()
+
+
+def test_another_song_begins_anew(address, browser: Browser):
+    page = visit(browser, address)
+    hear_song(page, SONG)
+    page.get_by_role("button", name="Another song").click()
+    expect(page.locator("#song .headline")).to_have_count(0)
+    page.get_by_text("Chaos God").click()
+    expect(page.locator("#song h2")).to_have_text(re.compile("angry"))
+    page.context.close()
+
+
+def test_a_bad_file_gets_a_message_and_the_next_song_an_answer(address, browser: Browser, tmp_path):
+    page = visit(browser, address, locale="es-ES")
+    (tmp_path / "song.mp3").write_bytes(b"this is no sound")
+    page.locator("#song-input input[type=file]").set_input_files(tmp_path / "song.mp3")
+    expect(page.get_by_role("alert").filter(has_text="No se puede leer sonido")).to_be_visible()
+    hear_song(page, OTHER)
+    expect(page.locator("#song h2")).to_have_text(re.compile("furiosa"))
+    page.context.close()
+
+
+def test_two_visitors_do_not_see_each_others_songs(address, browser: Browser):
+    first, second = visit(browser, address), visit(browser, address)
+    hear_song(first, SONG)
+    expect(second.locator("#song .headline")).to_have_count(0)
+    hear_song(second, OTHER)
+    expect(first.locator("#song .name")).to_have_text(SONG.name)
+    expect(second.locator("#song .name")).to_have_text(OTHER.name)
+    first.context.close()
+    second.context.close()
+
+
+def test_the_microphone_is_answered_while_it_records(address, browser: Browser):
+    page = visit(browser, address)
+    hear_live(page, 3)
+    expect(page.locator("#live h2")).to_contain_text("angry")
+    page.context.close()
+
+
+def test_several_songs_become_a_table_and_a_file(address, browser: Browser, tmp_path):
+    (tmp_path / "no.wav").write_bytes(b"this is no sound")
+    page = visit(browser, address)
+    hear_several(page, [SONG, OTHER, tmp_path / "no.wav"])
+    for said in ("relaxed", "angry", "No sound in this file can be read"):
+        expect(page.locator("#table").get_by_text(said).first).to_be_visible()
+    with page.expect_download() as download:
+        page.locator("#download").click()
+    rows = Path(download.value.path()).read_text().splitlines()
+    assert [row.split(",")[:2] for row in rows[1:]] == [[SONG.name, "relaxed"], [OTHER.name, "angry"], ["no.wav", ""]]
+    page.context.close()
+
+
+@pytest.fixture(scope="module")
+def client(address) -> Client:
+    return Client(address, verbose=False)
+
+
+def test_a_program_gets_the_commands_answer(client):
+    answer = client.predict(handle_file(SONG), api_name="/classify")
+    ours = Listener.bundled("emotion").listen(str(SONG)).to_dict(timeline=True)
+    assert answer["label"] == ours["label"] == "relaxed"
+    assert answer["set"] == ours["set"]
+    assert answer["agreement"] == pytest.approx(ours["agreement"])
+    for label, probability in ours["probabilities"].items():
+        assert answer["probabilities"][label] == pytest.approx(probability, abs=1e-2)
+    assert [each["label"] for each in answer["segments"]] == [each["label"] for each in ours["segments"]]
+    assert set(answer) <= set(ours)
+
+
+def test_a_program_gets_reasons_and_several_answers(client, tmp_path):
+    why = client.predict(handle_file(SONG), api_name="/explain")
+    assert why["descriptors"][0]["contribution"] > 0 > why["descriptors"][-1]["contribution"]
+    assert 1 <= len(why["moments"]) <= 3
+    (tmp_path / "no.wav").write_bytes(b"this is no sound")
+    given = [handle_file(SONG), handle_file(tmp_path / "no.wav")]
+    good, bad = client.predict(given, api_name="/classify_several")
+    assert good["label"] == "relaxed"
+    assert "No sound" in bad["message"]
+
+
+def test_a_program_is_told_what_is_wrong_with_a_file(client, tmp_path):
+    (tmp_path / "no.wav").write_bytes(b"this is no sound")
+    with pytest.raises(AppError, match="No sound in this file can be read"):
+        client.predict(handle_file(tmp_path / "no.wav"), api_name="/classify")
+
+
+def test_the_doors_are_all_that_a_program_is_offered(client):
+    assert set(client.view_api(return_format="dict")["named_endpoints"]) == {
+        "/classify",
+        "/explain",
+        "/classify_several",
+    }
+
+
+def test_an_assistant_finds_the_same_tools_by_mcp(address):
+    import anyio
+    from mcp import ClientSession
+    from mcp.client.streamable_http import streamable_http_client
+
+    async def tools() -> set[str]:
+        async with (
+            streamable_http_client(f"{address}gradio_api/mcp/") as (read, write, _),
+            ClientSession(read, write) as session,
+        ):
+            await session.initialize()
+            return {tool.name for tool in (await session.list_tools()).tools}
+
+    found = anyio.run(tools)
+    assert all(any(name.endswith(door) for name in found) for door in ("classify", "explain", "classify_several")), (
+        found
+    )
