@@ -27,7 +27,7 @@ from tonada.cataloguing import features, hearing, parts
 from tonada.cataloguing.features import SetError, extract, extractor_of
 from tonada.cataloguing.hearing import SongFeatures, hear
 from tonada.cataloguing.parts import Parts
-from tonada.cataloguing.tables import TableError, describe, table_schema
+from tonada.cataloguing.tables import TableError, describe, table_of, table_schema
 from tonada.listening.decoding import decode
 from tonada.listening.files import find_audio
 
@@ -277,14 +277,14 @@ SEED = 20
 def work(folder: Path, output: Path, log: Path, schema: pa.Schema) -> None:
     """What `extract` does, with numbers in place of hearing; each song that is heard leaves a byte in the log."""
     parts.SHORTEST_WAIT = parts.SHARE_AT_RISK = 0.0  # each song is written at once
-    wanted = [path for path, _ in find_audio([folder])]
-    with Parts(output, schema) as made, log.open("ab", buffering=0) as lines:
-        for path in wanted:
-            if not made.holds(path):
-                lines.write(b".")
-                values = np.full((1, 32), int(Path(path).stem), np.float32)
-                made.add(SongFeatures(path, "ok", "", hearing.file_state(path), 10.0, ((0, 10.0),), values))
-        made.join(wanted)
+    with Parts(output, schema, table_of) as made, log.open("ab", buffering=0) as lines:
+        for path, _ in find_audio([folder]):
+            made.want(path)
+        for path in made.waiting():
+            lines.write(b".")
+            values = np.full((1, 32), int(Path(path).stem), np.float32)
+            made.add(SongFeatures(path, "ok", "", hearing.file_state(path), 10.0, ((0, 10.0),), values))
+        made.join()
 
 
 def killed_after(seconds: float | None, *arguments: Path | pa.Schema) -> bool:

@@ -1,6 +1,8 @@
 """A listener answers for the song: label, how sure, when; and goes on after a file it cannot judge."""
 
 import io
+import os
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -162,11 +164,16 @@ def test_links_to_folders_are_followed_once(tmp_path):
 
 
 def test_a_folder_that_cannot_be_searched_is_named(tmp_path, monkeypatch):
-    def walk(top, onerror, followlinks):
-        onerror(PermissionError(13, "Permission denied", str(tmp_path / "closed")))
-        yield str(tmp_path), [], ["a.mp3"]
+    (tmp_path / "a.mp3").touch()
+    (tmp_path / "closed").mkdir()
+    scan = os.scandir
 
-    monkeypatch.setattr("os.walk", walk)
+    def scandir(folder):
+        if Path(folder).name == "closed":
+            raise PermissionError(13, "Permission denied", str(folder))
+        return scan(folder)
+
+    monkeypatch.setattr("os.scandir", scandir)
     (song, _), (closed, error) = find_audio([tmp_path])
     assert song.endswith("a.mp3")
     assert closed.endswith("closed")

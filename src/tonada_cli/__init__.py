@@ -21,10 +21,13 @@ from tonada_cli.features import features
 from tonada_cli.inspect import inspect
 from tonada_cli.live import live
 from tonada_cli.monitor import monitor
+from tonada_cli.playlists import playlists
 from tonada_cli.push import push
 from tonada_cli.serve import serve
 from tonada_cli.stems_option import WithStems
+from tonada_cli.tag import tag
 from tonada_cli.train import train
+from tonada_cli.write_tags import write_tags
 
 app = typer.Typer(
     help="Tonada listens to recorded music and says what a person would say of it, and how sure it is.",
@@ -41,9 +44,12 @@ app.command()(features)
 app.command()(inspect)
 app.command()(live)
 app.command()(monitor)
+app.command()(playlists)
 app.command()(push)
 app.command()(serve)
+app.command()(tag)
 app.command()(train)
+app.command(name="write-tags")(write_tags)
 app.add_typer(data, name="data")
 
 

@@ -173,7 +173,7 @@ def _audit(
 def _features(paths: list[str], descriptor_set: str, report: Path) -> tuple[list[str], "np.ndarray"]:
     """Descriptors of each file, computed into REPORT and read from there."""
     from tonada.cataloguing.features import SetError, extract, extractor_of
-    from tonada.cataloguing.hearing import HearingError
+    from tonada.cataloguing.processes import HearingError
     from tonada.cataloguing.tables import TableError
     from tonada.proving.auditing.descriptors import read_features
 

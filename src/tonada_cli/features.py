@@ -76,7 +76,7 @@ def features(
     minutes = max_minutes or (WHOLE_MINUTES if segment_seconds is None else CUT_MINUTES)
     bounds = limits(minutes, max_file_gb, max_decoded_gb, max_channels, max_rate)
     from tonada.cataloguing.features import SetError, extract, extractor_of
-    from tonada.cataloguing.hearing import HearingError
+    from tonada.cataloguing.processes import HearingError
     from tonada.cataloguing.tables import TableError, describe
     from tonada.listening.files import find_audio
 

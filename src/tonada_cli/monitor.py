@@ -32,16 +32,17 @@ def monitor(
     """
     Say what drifted since training, and whether retraining is due.
 
-    Compares tables of descriptors (from `tonada features`) or of answers (from `tonada classify --format csv`): every
-    column of numbers, the shares of labels, and how sure answers were. The population stability index says how far:
-    from 0.1 on moderate, from 0.25 on major, and stable where chance alone could have done it. Retraining is due when
-    labels or confidence changed majorly, or more than a tenth of the other columns. The exit code is then 3.
+    Compares tables of descriptors (from `tonada features`) or of answers (from `tonada tag`, or `tonada classify
+    --format csv`): every column of numbers, the shares of labels, and how sure answers were. The population stability
+    index says how far: from 0.1 on moderate, from 0.25 on major, and stable where chance alone could have done it.
+    Retraining is due when labels or confidence changed majorly, or more than a tenth of the other columns. The exit
+    code is then 3. What a song took to tag (seconds) is told too, and is no reason.
 
     Examples:
 
       tonada monitor november.parquet --against training.parquet
 
-      tonada classify ~/new --format csv > new.csv; tonada monitor new.csv --against october.csv
+      tonada tag ~/new --output new.parquet; tonada monitor new.parquet --against october.parquet
     """
     from tonada.proving.drift import drifts, reasons_to_retrain
     from tonada.proving.number_tables import TableError, read_table

@@ -21,11 +21,14 @@ def complain(message: str) -> None:
     typer.echo(f"tonada: {printable(message)}", err=True)
 
 
-def track(items: Iterable[Item], total: int, unit: str) -> Iterator[Item]:
-    """Progress on standard error, if that is a terminal and there is more than one thing to wait for."""
+def track(items: Iterable[Item], total: int, unit: str, done: int = 0) -> Iterator[Item]:
+    """
+    Progress on standard error, how many a second and the time left, if that is a terminal and there is more than one
+    thing to wait for; some of them may have been done before.
+    """
     from tqdm import tqdm
 
-    return iter(tqdm(items, total=total, unit=unit, leave=False, disable=True if total < 2 else None))
+    return iter(tqdm(items, total=total, initial=done, unit=unit, leave=False, disable=True if total < 2 else None))
 
 
 def aside() -> AbstractContextManager[None]:

@@ -10,7 +10,7 @@ import yaml
 
 from tonada.cataloguing.hearing import SongFeatures, hear_all
 from tonada.cataloguing.parts import Parts
-from tonada.cataloguing.tables import table_schema
+from tonada.cataloguing.tables import table_of, table_schema
 from tonada.feature_extraction import TonadaFeatureExtractor
 from tonada.listening.files import Found
 from tonada.listening.limits import Limits
@@ -69,21 +69,19 @@ def extract(
         HearingError: no process can be had.
         OSError: the output cannot be written.
     """
-    wanted = dict(found)
-    with Parts(Path(output), table_schema(extractor)) as parts:
-        waiting = []
-        for path, error in wanted.items():
+    with Parts(Path(output), table_schema(extractor), table_of) as parts:
+        for path, error in found:
+            if not parts.want(path, waits=error is None):
+                continue
             if error is not None:
                 parts.add(song := SongFeatures(path, error.status, str(error)))
                 yield song
             elif parts.holds(path):
                 yield SongFeatures(path)
-            else:
-                waiting.append(path)
-        for song in hear_all(waiting, extractor, limits, workers):
-            parts.add(song)
+        for song in hear_all(parts.waiting(), extractor, limits, workers):
+            parts.add(song, max(1, len(song.times)))
             yield song
-        parts.join(wanted)
+        parts.join()
 
 
 def _blocks(file: Path) -> list[dict[str, Any]]:

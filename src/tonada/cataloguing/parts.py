@@ -9,70 +9,64 @@ replaces the old one in one step; only then do the parts go. A process may be ki
 import fcntl
 import os
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Generic, Self, TypeVar
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from tonada.cataloguing.hearing import SongFeatures, file_state
-from tonada.cataloguing.tables import TableError, as_text, open_table, table_of, write_tables
+from tonada.cataloguing.hearing import file_state
+from tonada.cataloguing.places import Place, Places, State
+from tonada.cataloguing.tables import TableError, as_text, open_table, write_tables
 
-SHORTEST_WAIT = 0.5  # seconds between parts
-SHARE_AT_RISK = 0.01  # of the run's time: a kill costs no more, and a day of work makes some thousand parts
+SHORTEST_WAIT, LONGEST_WAIT = 0.5, 30.0  # seconds between parts
+SHARE_AT_RISK = 0.01  # of the run's time: a kill costs no more, and an hour of work makes a few hundred parts
 ROWS_OF_A_GROUP = 4096  # 8 MB of the widest set
 
-
-@dataclass(frozen=True)
-class Place:
-    """Where a song's rows are, and the state of its file when they were made."""
-
-    file: Path
-    group: int
-    first: int
-    count: int
-    is_ok: bool
-    state: tuple[int | None, int | None]
+Song = TypeVar("Song")
 
 
-class Parts:
+class Parts(Generic[Song]):
     """
     The rows of a table in the making; a context manager that keeps what was added, however it is left.
 
-    Songs that were read stay read as long as their files do not change; those that were not are tried again.
+    Songs that were read stay read as long as their files do not change. Those that could not be read are tried again
+    when a finished table is continued.
 
     Args:
         output: where the joined table goes.
         schema: its columns, see `table_schema`.
+        table_of: makes rows of songs, with that schema.
 
     Raises:
-        TableError: other features are there already, or another process is making this table.
+        TableError: other columns are there already, or another process is making this table.
         OSError: the folder cannot be written.
     """
 
-    def __init__(self, output: Path, schema: pa.Schema):
+    def __init__(self, output: Path, schema: pa.Schema, table_of: Callable[[Sequence[Song], pa.Schema], pa.Table]):
         self.output = output
         self.schema = schema
+        self.table_of = table_of
         self.folder = output.with_name(f"{output.name}.parts")
-        self._places: dict[str, Place] = {}
 
     def __enter__(self) -> Self:
         self.folder.mkdir(parents=True, exist_ok=True)
         self._lock = self._locked()
+        self._places = Places(self.folder / "places")
         try:
-            for file in [self.output, *self._parts()] if self.output.exists() else self._parts():
-                table = open_table(file, self.schema)
-                self._places |= {path: place for path, place in _places_in(file, table) if place.is_ok}
+            if self.output.exists():
+                self._places.put(_places_in(self.output, open_table(self.output, self.schema), only_ok=True))
+            for part in self._parts():
+                self._places.put(_places_in(part, open_table(part, self.schema)))
         except BaseException:
             self._let_go()
             raise
         self._next_number = max((int(part.stem) for part in self._parts()), default=-1) + 1
-        self._added: list[SongFeatures] = []
+        self._added: list[Song] = []
         self._rows_added = 0
         self._begun = self._written = time.monotonic()
         return self
@@ -83,25 +77,41 @@ class Parts:
         finally:
             self._let_go()
 
-    def holds(self, path: str) -> bool:
-        """Whether the song was read before, and its file has not changed since."""
-        place = self._places.get(as_text(path))
-        return place is not None and place.is_ok and place.state == file_state(path)
+    def want(self, path: str, waits: bool = True) -> bool:
+        """
+        Ask for a song, which waits to be heard unless it was, and its file has not changed since.
 
-    def add(self, song: SongFeatures) -> None:
-        """Take a song's rows; they are on the disk within a hundredth of the run's time so far."""
+        Returns:
+            Whether this is the first time that it is asked for.
+        """
+        return self._places.want(as_text(path), path, waits and not self.holds(path))
+
+    def holds(self, path: str) -> bool:
+        """Whether the song was heard before, and its file has not changed since."""
+        state = self._places.state(as_text(path))
+        return state is not None and state == (file_state(path) or (None, None))
+
+    def waiting(self) -> Iterator[str]:
+        """Songs that wait to be heard."""
+        return self._places.waiting()
+
+    def count(self) -> tuple[int, int]:
+        """How many songs were asked for, and how many of them waited when they were."""
+        return self._places.count()
+
+    def add(self, song: Song, rows: int = 1) -> None:
+        """Take a song's rows; they are on the disk within half a minute and a hundredth of the run's time so far."""
         self._added.append(song)
-        self._rows_added += max(1, len(song.times))
+        self._rows_added += rows
         now = time.monotonic()
-        wait = max(SHORTEST_WAIT, SHARE_AT_RISK * (now - self._begun))
+        wait = min(LONGEST_WAIT, max(SHORTEST_WAIT, SHARE_AT_RISK * (now - self._begun)))
         if now - self._written >= wait or self._rows_added >= ROWS_OF_A_GROUP:
             self._write_part()
 
-    def join(self, paths: Iterable[str]) -> None:
-        """Make the table: rows of `paths` in their order, then songs of earlier runs that are not among them."""
+    def join(self) -> None:
+        """Make the table: songs in the order they were asked for, then those of earlier runs that were not."""
         self._write_part()
-        order = dict.fromkeys([*map(as_text, paths), *self._places])
-        tables = map(self._rows, _groups([self._places[path] for path in order]))
+        tables = map(self._rows, _groups(self._places.in_order()))
         write_tables(tables, self.schema, self.output)
         for leftover in self.folder.glob("*.parquet*"):
             leftover.unlink()
@@ -112,8 +122,8 @@ class Parts:
     def _write_part(self) -> None:
         if self._added:
             file = self.folder / f"{self._next_number:06}.parquet"
-            write_tables([table_of(self._added, self.schema)], self.schema, file)
-            self._places |= dict(_places_in(file, pq.ParquetFile(file)))
+            write_tables([self.table_of(self._added, self.schema)], self.schema, file)
+            self._places.put(_places_in(file, pq.ParquetFile(file)))
             self._next_number += 1
             self._added, self._rows_added = [], 0
         self._written = time.monotonic()
@@ -142,12 +152,13 @@ class Parts:
         return folder
 
     def _let_go(self) -> None:
+        self._places.close()
         with suppress(OSError):  # parts are in it
             self.folder.rmdir()
         os.close(self._lock)
 
 
-def _places_in(file: Path, table: pq.ParquetFile) -> Iterator[tuple[str, Place]]:
+def _places_in(file: Path, table: pq.ParquetFile, only_ok: bool = False) -> Iterator[tuple[str, Place, State]]:
     for group in range(table.num_row_groups):
         facts = table.read_row_group(group, columns=["path", "status", "bytes", "modified"])
         path, status, size = (facts[name].to_pylist() for name in ("path", "status", "bytes"))
@@ -155,12 +166,12 @@ def _places_in(file: Path, table: pq.ParquetFile) -> Iterator[tuple[str, Place]]
         first = 0
         for row in range(1, len(path) + 1):
             if row == len(path) or path[row] != path[first]:
-                state = size[first], modified[first]
-                yield path[first], Place(file, group, first, row - first, status[first] == "ok", state)
+                if status[first] == "ok" or not only_ok:
+                    yield path[first], Place(file, group, first, row - first), (size[first], modified[first])
                 first = row
 
 
-def _groups(places: list[Place]) -> Iterator[list[Place]]:
+def _groups(places: Iterator[Place]) -> Iterator[list[Place]]:
     """Places in their order, some `ROWS_OF_A_GROUP` rows at a time."""
     group: list[Place] = []
     rows = 0

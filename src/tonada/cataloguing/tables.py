@@ -1,4 +1,8 @@
-"""Features as a Parquet table: a row a song or a segment, named columns, and in its metadata what the numbers are."""
+"""
+Features as a Parquet table: a row a song or a segment, named columns, and in its metadata what the numbers are.
+
+How tables are continued and written is the same for tags, see `tag_tables`.
+"""
 
 import json
 import os
@@ -89,19 +93,19 @@ def open_table(path: Path, schema: pa.Schema) -> pq.ParquetFile:
     A table that a command wrote, to be continued with the same columns.
 
     Raises:
-        TableError: it is none, or other features are in it.
+        TableError: it is none, or other features or tags are in it.
     """
     try:
         table = pq.ParquetFile(path)
         about = json.loads(table.schema_arrow.metadata[KEY])
     except (OSError, pa.ArrowException, TypeError, KeyError, ValueError) as error:
         raise TableError(
-            f"{path} is no table of features that Tonada wrote; it is left alone: choose another --output"
+            f"{path} is no table that this command wrote; it is left alone: choose another --output"
         ) from error
     wanted = json.loads(schema.metadata[KEY])
     if _identity(about) != _identity(wanted) or table.schema_arrow.names != schema.names:
         raise TableError(
-            f"{path} holds {_in_words(about)}, and these would be {_in_words(wanted)}; features are not mixed: choose "
+            f"{path} holds {_in_words(about)}, and these would be {_in_words(wanted)}; they are not mixed: choose "
             "another --output, or delete it"
         )
     return table
@@ -139,11 +143,16 @@ def _width(schema: pa.Schema) -> int:
 
 def _identity(about: dict[str, Any]) -> list[Any]:
     """What two tables must share for their rows to stand in one."""
+    if "tasks" in about:
+        return [[task, model["fingerprint"]] for task, model in about["tasks"].items()]
     segments = [about["extractor"].get(name) for name in SEGMENT_SETTINGS] if about["rows"] == "segment" else []
     return [about["rows"], about["feature_schema"]["hash"], *segments]
 
 
 def _in_words(about: dict[str, Any]) -> str:
+    if "tasks" in about:
+        models = (f"{task} by {model['model']} ({model['fingerprint']})" for task, model in about["tasks"].items())
+        return f"tags of {', '.join(models)}"
     each = "song"
     if about["rows"] == "segment":
         each = "segment of {segment_seconds:g} s with overlap {segment_overlap:g}".format(**about["extractor"])

@@ -33,6 +33,8 @@ SECONDS_OF_A_SONG = 180.0  # where a song is not cut
 # What transformers, torch and safetensors raise for a folder that is missing, foreign or damaged.
 DAMAGED = (OSError, ValueError, TypeError, KeyError, AttributeError, RuntimeError, SafetensorError)
 
+Heard = tuple[BatchFeature, float, Times]
+
 
 class Listener:
     """
@@ -125,9 +127,9 @@ class Listener:
             answer = Answer(path, "not_music", refusal, duration=seconds, model=self.name, revision=self.revision)
             return replace(answer, stems=None if stems == "none" else {})
         alone = None if stems == "none" else self._stems(waveform, stems, path, level)
-        heard = self._hear(waveform)
+        heard = self.hear(waveform)
         del waveform  # an hour of it is 300 MB, and the model needs room too
-        return replace(self._answer(*heard, path, level), stems=alone)
+        return replace(self.answer(heard, path, level), stems=alone)
 
     def listen_all(self, found: Iterable[Found], stems: str = "none", level: int | None = None) -> Iterator[Answer]:
         """Classify what `find_audio` found, an answer each; one that cannot be judged is answered with the reason."""
@@ -165,7 +167,7 @@ class Listener:
     def one_segment(self) -> BatchFeature:
         """Features of one segment of silence, as long as a segment is."""
         seconds = self.extractor.segment_seconds or SECONDS_OF_A_SONG
-        features, _, _ = self._hear(np.zeros(round(seconds * self.extractor.sampling_rate), np.float32))
+        features, _, _ = self.hear(np.zeros(round(seconds * self.extractor.sampling_rate), np.float32))
         return features
 
     def _refusal(self, source: Source, waveform: np.ndarray, path: str) -> str | None:
@@ -183,19 +185,27 @@ class Listener:
         for name, stem in each_stem(waveform, self.extractor.sampling_rate, method):
             try:
                 check_sounds(stem, waveform)
-                answers[name] = self._answer(*self._hear(stem), path, level)
+                answers[name] = self.answer(self.hear(stem), path, level)
             except AudioError as problem:
                 answers[name] = Answer(path, problem.status, f"{path}: its {name} {problem}")
         return answers
 
-    def _hear(self, waveform: np.ndarray) -> tuple[BatchFeature, float, Times]:
+    def hear(self, waveform: np.ndarray) -> Heard:
+        """
+        What the model takes of a song, its seconds, and the times of its segments.
+
+        Args:
+            waveform: float32 `(samples,)` at the extractor's rate.
+        """
         rate = self.extractor.sampling_rate
         song = as_heard(waveform, self.extractor)
         features = self.extractor(song, sampling_rate=rate, return_tensors="pt")
         return features, len(waveform) / rate, self.extractor.segment_times(song)
 
     @torch.inference_mode()
-    def _answer(self, features: BatchFeature, seconds: float, times: Times, path: str, level: int | None) -> Answer:
+    def answer(self, heard: Heard, path: str, level: int | None = None) -> Answer:
+        """Classify what was heard of a song, see `hear` and `listen`."""
+        features, seconds, times = heard
         output = self.model(**features.to(self.model.device))
         answer = judge(output, self.model.config, times, level)
         return replace(answer, path=path, duration=seconds, model=self.name, revision=self.revision)

@@ -14,8 +14,10 @@ BINS = 10
 MODERATE, MAJOR = 0.1, 0.25  # of the index (Siddiqi 2006): below the one nothing, from the other on a change
 CHANCE = 0.001  # how often rows of one population may look so far apart
 DRIFTED_COLUMNS = 0.1  # share of the descriptors from which on a model hears other music; our choice
-LABEL, CONFIDENCE = "label", "probability"  # columns of `tonada classify --format csv`
-FACTS = ("path", "status", "message", "bytes", "modified", "duration", "start", "end", "agreement")
+# Columns of `tonada classify --format csv`; those of `tonada tag` have the task before them, as in emotion_label.
+LABEL, CONFIDENCE, AGREEMENT = "label", "probability", "agreement"
+FACTS = ("path", "status", "message", "bytes", "modified", "duration", "start", "end", "agreement", "content", "tagged")
+COST = "seconds"  # that a song took: told, but no model learns anything from it
 EMPTY = 0.5  # rows that an empty bin counts as, whose logarithm there would not be
 
 
@@ -55,8 +57,8 @@ def drifts(old: Mapping[str, Sequence[Any]], new: Mapping[str, Sequence[Any]]) -
     Raises:
         TableError: they share neither a label nor a column of numbers.
     """
-    shared = [name for name in old if name in new and name not in FACTS]
-    found = [_labels(old[LABEL], new[LABEL])] if LABEL in shared else []
+    shared = [name for name in old if name in new and name not in FACTS and not _is(AGREEMENT, name)]
+    found = [_labels(name, old[name], new[name]) for name in shared if _is(LABEL, name)]
     numeric = [
         name for name in shared if all(is_numeric(each[name]) and len(_finite(each[name])) for each in (old, new))
     ]
@@ -68,17 +70,22 @@ def drifts(old: Mapping[str, Sequence[Any]], new: Mapping[str, Sequence[Any]]) -
 
 def reasons_to_retrain(found: Sequence[Drift]) -> list[str]:
     """Why retraining is due, a line each; none if it is not."""
-    major = {each.name: each for each in found if each.word == "major"}
-    reasons = []
-    if LABEL in major:
-        reasons.append(f"other labels are answered: {_told(major[LABEL])}")
-    if CONFIDENCE in major:
-        reasons.append(f"answers are as sure as they were no longer: {_told(major[CONFIDENCE])}")
-    heard = [each for each in found if each.name not in (LABEL, CONFIDENCE)]
-    changed = [each for each in heard if each.name in major]
+    major = [each for each in found if each.word == "major"]
+    reasons = [f"other labels are answered: {_told(each)}" for each in major if _is(LABEL, each.name)]
+    reasons += [
+        f"answers are as sure as they were no longer: {_told(each)}" for each in major if _is(CONFIDENCE, each.name)
+    ]
+    heard = [
+        each for each in found if each.name != COST and not _is(LABEL, each.name) and not _is(CONFIDENCE, each.name)
+    ]
+    changed = [each for each in heard if each in major]
     if heard and len(changed) > DRIFTED_COLUMNS * len(heard):
         reasons.append(f"the songs sound otherwise: {len(changed)} of {len(heard)} columns changed")
     return reasons
+
+
+def _is(what: str, name: str) -> bool:
+    return name == what or name.endswith(f"_{what}")
 
 
 def _told(drift: Drift) -> str:
@@ -94,13 +101,13 @@ def _numbers(name: str, old: Sequence[Any], new: Sequence[Any]) -> Drift:
     return Drift(name, *_index(*counts), float(before.mean()), float(after.mean()))
 
 
-def _labels(old: Sequence[Any], new: Sequence[Any]) -> Drift:
+def _labels(name: str, old: Sequence[Any], new: Sequence[Any]) -> Drift:
     before, after = (Counter(str(each) for each in side if each not in (None, "")) for side in (old, new))
-    names = sorted({*before, *after})
-    counts = [np.array([each[name] for name in names]) for each in (before, after)]
+    labels = sorted({*before, *after})
+    counts = [np.array([each[label] for label in labels]) for each in (before, after)]
     shares = [each / max(1, each.sum()) for each in counts]
     most = int(np.abs(shares[1] - shares[0]).argmax())
-    return Drift(LABEL, *_index(*counts), float(shares[0][most]), float(shares[1][most]), names[most])
+    return Drift(name, *_index(*counts), float(shares[0][most]), float(shares[1][most]), labels[most])
 
 
 def _index(before: np.ndarray, after: np.ndarray) -> tuple[float, float]:

@@ -1,0 +1,180 @@
+"""A table of tags: what is in it, and that nothing but the songs and the models decides it, however it came about."""
+
+import hashlib
+import json
+import os
+from contextlib import closing
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+import soundfile
+from conftest import LABELS, RATE, noise, tone
+
+from tonada.cataloguing.tables import TableError
+from tonada.cataloguing.tag import describe_tags, open_tags, tag
+from tonada.cataloguing.tag_tables import tags_schema
+from tonada.cataloguing.tagging import tag_batch
+from tonada.cataloguing.tasks import Task, fingerprint, listeners_of
+from tonada.listening import together
+from tonada.listening.files import find_audio
+from tonada.listening.listener import Listener, ModelError
+from tonada.proving.drift import drifts
+from tonada.proving.number_tables import read_table
+
+TASKS = [Task("emotion")]
+
+
+@pytest.fixture(scope="module")
+def listeners() -> dict[str, Listener]:
+    return listeners_of(TASKS)
+
+
+@pytest.fixture
+def folder(tmp_path) -> Path:
+    songs = tmp_path / "songs"
+    songs.mkdir()
+    for number, seconds in enumerate([4, 12, 3.5]):
+        soundfile.write(songs / f"{number}.wav", tone(220 * (number + 1), seconds) + noise(seconds, number), RATE)
+    (songs / "1a.mp3").write_text("not a song")
+    return songs
+
+
+class Here:
+    """An engine of this process, which keeps a list of what it heard."""
+
+    def __init__(self, listeners):
+        self.listeners = listeners
+        self.heard = []
+
+    def __call__(self, paths):
+        for path in paths:
+            self.heard.append(Path(path).name)
+            yield from tag_batch([path], self.listeners)
+
+
+@pytest.fixture
+def here(listeners) -> Here:
+    return Here(listeners)
+
+
+def table_made(folder, output, engine, resume=False) -> pa.Table:
+    with open_tags(find_audio([folder]), TASKS, output, resume) as parts, closing(tag(parts, engine)) as rows:
+        list(rows)
+    return lasting(pq.read_table(output))
+
+
+def lasting(table: pa.Table) -> pa.Table:
+    """Without what differs from run to run."""
+    return table.drop_columns(["seconds", "tagged"])
+
+
+def test_a_row_says_what_classify_says_and_of_which_bytes(listeners, examples):
+    song = str(examples[0])
+    [row] = tag_batch([song], listeners)
+    answer = listeners["emotion"].listen(song, song)
+    assert row["emotion_label"] == answer.label
+    assert {label: row[f"emotion_probability_{label}"] for label in LABELS} == answer.probabilities
+    assert row["emotion_probability"] == answer.probability
+    assert (row["emotion_agreement"], row["emotion_set"]) == (answer.agreement, answer.set)
+    assert (row["duration"], row["emotion_revision"]) == (answer.duration, answer.revision)
+    assert row["content"] == hashlib.sha256(examples[0].read_bytes()).hexdigest()
+    assert row["seconds"] > 0
+
+
+def test_a_row_does_not_depend_on_what_stands_beside_it(listeners, examples):
+    names = [str(path) for path in examples[:3]]
+    alone = [tag_batch([name], listeners)[0] for name in names]
+    for row, company in zip(alone, reversed(tag_batch(names[::-1], listeners)), strict=True):
+        assert {**row, "seconds": 0, "tagged": 0} == {**company, "seconds": 0, "tagged": 0}
+
+
+def test_the_table_has_each_number_in_single_precision_exactly(listeners, folder, here, tmp_path):
+    made = table_made(folder, tmp_path / "t.parquet", here).to_pylist()
+    for row in tag_batch([str(folder / f"{number}.wav") for number in range(3)], listeners):
+        [kept] = [each for each in made if each["path"] == row["path"]]
+        assert all(kept[f"emotion_probability_{label}"] == row[f"emotion_probability_{label}"] for label in LABELS)
+
+
+def test_tasks_that_hear_alike_share_one_decoding_and_one_extraction(model, extractor, folder, monkeypatch):
+    decoded, extracted = [], []
+    monkeypatch.setattr(together, "decode", lambda *given: decoded.append(given) or noise(4))
+    hear = Listener.hear
+    monkeypatch.setattr(Listener, "hear", lambda *given: extracted.append(given) or hear(*given))
+    several = {name: Listener(model, extractor, name) for name in ("a", "b", "c")}
+    answers = together.listen_together(folder / "0.wav", several)
+    assert (len(decoded), len(extracted)) == (1, 1)
+    assert [answer.model for answer in answers.values()] == ["a", "b", "c"]
+
+
+def test_what_cannot_be_tagged_is_named_with_the_reason_and_has_no_numbers(folder, here, tmp_path):
+    (folder / "1b.wav").symlink_to(tmp_path / "nowhere.wav")
+    os.mkfifo(folder / "1c.wav")  # nobody writes to it: whoever opens it waits for ever
+    output = tmp_path / "t.parquet"
+    rows = [row for row in table_made(folder, output, here).to_pylist() if row["status"] != "ok"]
+    assert [row["status"] for row in rows] == ["unreadable", "missing", "unreadable"]
+    assert all(row["path"] in row["message"] and row["emotion_label"] is None for row in rows)
+    assert describe_tags(output) == (f"{output}: 3 songs tagged by emotion; 3 could not be tagged", 3)
+
+
+def test_whoever_stops_early_keeps_what_was_tagged_and_nothing_is_done_twice(folder, here, tmp_path):
+    output = tmp_path / "t.parquet"
+    with open_tags(find_audio([folder]), TASKS, output) as parts, closing(tag(parts, here)) as rows:
+        for _ in range(3):
+            next(rows)
+    assert not output.exists()
+    table = table_made(folder, output, here, resume=True)
+    assert here.heard == ["0.wav", "1.wav", "1a.mp3", "2.wav"]
+    assert table.equals(table_made(folder, tmp_path / "afresh.parquet", here), check_metadata=True)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["afresh.parquet", "songs", "t.parquet"]
+
+
+def test_a_finished_table_is_continued_with_what_is_new_or_changed_or_failed(folder, here, tmp_path):
+    output = tmp_path / "t.parquet"
+    table_made(folder, output, here)
+    here.heard.clear()
+    soundfile.write(folder / "1.wav", noise(6), RATE)
+    soundfile.write(folder / "9.wav", noise(6), RATE)
+    table = table_made(folder, output, here, resume=True)
+    assert here.heard == ["1.wav", "1a.mp3", "9.wav"]
+    assert [Path(path).name for path in table["path"].to_pylist()] == ["0.wav", "1.wav", "1a.mp3", "2.wav", "9.wav"]
+
+
+@pytest.mark.parametrize("begun", [True, False])
+def test_nothing_is_continued_that_nobody_asked_to(begun, folder, here, tmp_path):
+    output = tmp_path / "t.parquet"
+    with open_tags(find_audio([folder]), TASKS, output) as parts, closing(tag(parts, here)) as rows:
+        next(rows) if begun else list(rows)
+    with pytest.raises(TableError, match="--resume"), open_tags(find_audio([folder]), TASKS, output):
+        pass
+
+
+def test_tags_of_other_models_are_not_mixed(folder, here, tmp_path, model, extractor):
+    table_made(folder, tmp_path / "t.parquet", here)
+    model.save_pretrained(tmp_path / "other")
+    extractor.save_pretrained(tmp_path / "other")
+    other = [Task("emotion", str(tmp_path / "other"))]
+    with pytest.raises(TableError, match="not mixed"), open_tags([], other, tmp_path / "t.parquet", resume=True):
+        pass
+    [listener] = listeners_of(other).values()
+    assert listener.revision == fingerprint(listener)
+
+
+def test_two_tasks_of_one_name_are_refused():
+    with pytest.raises(ModelError, match="two tasks are called emotion"):
+        listeners_of([*TASKS, *TASKS])
+
+
+def test_the_metadata_says_which_models_the_answers_are_of(listeners):
+    about = json.loads(tags_schema(listeners).metadata[b"tonada"])
+    assert about["tasks"]["emotion"]["model"] == "bundled:emotion"
+    assert about["tasks"]["emotion"]["labels"] == LABELS
+
+
+def test_tags_feed_the_monitor(folder, here, tmp_path):
+    table_made(folder, tmp_path / "t.parquet", here)
+    tags = read_table(tmp_path / "t.parquet")
+    names = {each.name for each in drifts(tags, tags)}
+    assert {"emotion_label", "emotion_probability", "seconds"} <= names
+    assert not names & {"bytes", "duration", "emotion_agreement"}
