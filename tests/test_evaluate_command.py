@@ -23,10 +23,10 @@ from tonada.evaluating.asking import Asked, chosen, load
 from tonada.evaluating.beside import gap
 from tonada.evaluating.hearing import hear
 from tonada.evaluating.held_out import EvaluationError, Sides, sides
-from tonada.evaluating.levels import at_level
 from tonada.evaluating.tables import Table
 from tonada.listening.listener import Listener, ModelError
 from tonada.proving.judged import Judged
+from tonada.proving.levels import at_level
 from tonada.proving.metrics import AnswerScores
 from tonada.proving.predictions import Prediction, read_predictions
 

@@ -16,13 +16,13 @@ from tonada.evaluating.evaluation import Evaluated, about_data, taught_by
 from tonada.evaluating.hearing import Heard, Refused, peak_bytes
 from tonada.evaluating.held_out import EvaluationError, Sides
 from tonada.evaluating.labelled import TABLE, Labelled, labelled, sides_of
-from tonada.evaluating.levels import at_level
 from tonada.evaluating.tables import Table
 from tonada.learning.baselines import BASELINES
 from tonada.learning.classical.answering import calibrated_probabilities
 from tonada.learning.classical.listening import ClassicalListener
 from tonada.listening.limits import AudioError
 from tonada.modeling.tree_tonada import LabelTree
+from tonada.proving.levels import at_level
 from tonada.proving.machine import machine
 from tonada.proving.measuring import compared, gap_between, measured
 from tonada.proving.predictions import Prediction

@@ -14,11 +14,11 @@ from tonada.evaluating.asking import Asked, chosen, load
 from tonada.evaluating.beside import FOLDS, GAP_OF, baselines_beside, gap
 from tonada.evaluating.hearing import Heard, hear, peak_bytes
 from tonada.evaluating.held_out import UNKNOWN, EvaluationError, Sides, sides
-from tonada.evaluating.levels import at_level
 from tonada.evaluating.tables import descriptors_of
 from tonada.learning.baselines import BASELINES
 from tonada.listening.listener import Listener
 from tonada.proving.cost import cost_of
+from tonada.proving.levels import at_level
 from tonada.proving.machine import machine
 from tonada.proving.measuring import compared, gap_between, measured
 from tonada.proving.predictions import Prediction
