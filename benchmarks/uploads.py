@@ -94,7 +94,7 @@ def served(*options: object) -> Iterator[tuple[subprocess.Popen, str]]:
         yield process, said.split("listens at ")[1].split("/classify")[0]
     finally:
         process.send_signal(signal.SIGINT)
-        process.wait(60)
+        process.wait(SECONDS)
 
 
 def post_all(address: str, uploads: list[Upload]) -> list[Answered]:

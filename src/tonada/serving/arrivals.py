@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from contextlib import suppress
 from dataclasses import dataclass
 
 from starlette.exceptions import HTTPException
@@ -49,10 +50,12 @@ class Door:
         send = self._noted(send)
         declared = dict(scope["headers"]).get(b"content-length", b"0")
         if declared.isdigit() and int(declared) > self.max_bytes + ENVELOPE_BYTES:
+            await self._drain(receive)
             await refusal("too_large", self._too_large(int(declared)))(scope, receive, send)
         elif self.inside.is_full:
             message = f"{self.inside.now} songs are being heard, as many as are at once; come again in a moment"
             again = {"Retry-After": str(self.limits.retry_seconds)}
+            await self._drain(receive)
             await refusal("busy", message, again)(scope, receive, send)
         else:
             await self._let_in(scope, receive, send)
@@ -86,10 +89,25 @@ class Door:
                 raise HTTPException(408, self._late(arrived), {"Connection": "close"}) from error
             arrived += len(message.get("body", b""))
             if arrived > self.max_bytes + ENVELOPE_BYTES:
+                await self._drain(receive)
                 raise HTTPException(413, self._too_large(arrived))
             return message
 
         return receive_some
+
+    async def _drain(self, receive: Receive) -> None:
+        """
+        Lose what is still to come, as much again as a file may have: who is answered while sending, and then cut off,
+        reads no answer.
+        """
+        lost = 0
+        with suppress(TimeoutError):
+            async with asyncio.timeout(self.limits.arrival_seconds):
+                while lost <= self.max_bytes:
+                    message = await receive()
+                    lost += len(message.get("body", b""))
+                    if not message.get("more_body"):
+                        return
 
     def _too_large(self, size: int) -> str:
         return f"the upload has {size:,} bytes or more, a file may have {self.max_bytes:,}; send a shorter excerpt"
