@@ -40,7 +40,7 @@ def stretches(segments: Sequence[Segment]) -> list[tuple[float, float, str, floa
         together = list(run)
         lengths = [end - start for start, end, _ in together]
         chances = [segment.probabilities[label] for *_, segment in together]
-        mean = sum(map(float.__mul__, lengths, chances)) / sum(lengths)
+        mean = sum(seconds * chance for seconds, chance in zip(lengths, chances, strict=True)) / sum(lengths)
         found.append((together[0][0], together[-1][1], label, mean))
     return found
 
