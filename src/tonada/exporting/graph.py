@@ -54,15 +54,19 @@ def song_graph(
     """
     sounding = Sounding(extractor)
     labels, seconds = model.config.num_labels, sounding.cut.length
-    song = _traced(sounding, {INPUT: torch.randn(5 * seconds)}, {INPUT: {0: torch.export.Dim("samples")}})
+    whole = {INPUT: torch.randn(5 * seconds)}
     cut = {"segment": torch.randn(seconds), "sounds": torch.tensor([seconds // 2])}
-    segment = _traced(SegmentJudge(model, extractor), cut)
-    count = torch.export.Dim("segments")
     votes = {"segment_logits": torch.randn(3, labels), "scores": torch.randn(3, 1)}
-    vote = _traced(Vote(model), votes, {name: {0: count} for name in votes})
-    parts = {"song": song, "segment": quantised(segment) if int8 else segment, "vote": vote}
-    apart = {name: onnx.compose.add_prefix(part, f"{name}_").graph for name, part in parts.items()}  # no two names meet
-    joined = _joined(**apart, constants=_constants(extractor, sounding), labels=labels)
+    count = torch.export.Dim("segments")
+    judge = _traced(SegmentJudge(model, extractor), cut)
+    parts = {
+        "song": _traced(sounding, whole, {INPUT: {0: torch.export.Dim("samples")}}),
+        "segment": quantised(judge) if int8 else judge,
+        "vote": _traced(Vote(model), votes, {name: {0: count} for name in votes}),
+    }
+    # A part's names begin with its own, so that no two meet.
+    song, segment, vote = (onnx.compose.add_prefix(part, f"{name}_").graph for name, part in parts.items())
+    joined = _joined(song, segment, vote, _constants(extractor, sounding), labels)
     if int8:
         joined.opset_import.append(helper.make_opsetid("com.microsoft", 1))
     return joined
