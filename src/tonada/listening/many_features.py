@@ -24,7 +24,22 @@ Hearing = tuple[str, TonadaFeatureExtractor]
 
 def features_of(songs: Sequence[Hearing], cache: FeatureCache, workers: int = 1) -> Iterator[Features]:
     """
-    The features of each song.
+    The features of each song, see `tried_features_of`.
+
+    Raises:
+        AudioError: a file cannot be read as sound.
+    """
+    for features in tried_features_of(songs, cache, workers):
+        if isinstance(features, AudioError):
+            raise features
+        yield features
+
+
+def tried_features_of(
+    songs: Sequence[Hearing], cache: FeatureCache, workers: int = 1
+) -> Iterator[Features | AudioError]:
+    """
+    The features of each song, or why it has none.
 
     Args:
         songs: the path of each, and what it is heard with.
@@ -32,13 +47,12 @@ def features_of(songs: Sequence[Hearing], cache: FeatureCache, workers: int = 1)
         workers: processes that make what is missing; one is this process.
 
     Raises:
-        AudioError: a file cannot be read as sound.
         InputError: stems or embeddings cannot be had here.
         OSError: a process ended before it was done.
     """
     missing = [not _is_kept(cache, song) for song in songs] if workers > 1 else [False]
     if sum(missing) < 2:
-        yield from (cache.get_or_make(*song) for song in songs)
+        yield from (_tried(cache, song) for song in songs)
         return
     pool = ProcessPoolExecutor(min(workers, sum(missing)), SPAWN, _prepare, (cache.root,))
     try:
@@ -46,13 +60,20 @@ def features_of(songs: Sequence[Hearing], cache: FeatureCache, workers: int = 1)
         for song, is_missing in zip(songs, missing, strict=True):
             if is_missing:
                 next(made)
-            yield cache.get_or_make(*song)
+            yield _tried(cache, song)
     except BrokenProcessPool as error:
         raise OSError(
             "a process that made features was ended, for want of memory perhaps; give fewer workers"
         ) from error
     finally:
         pool.shutdown(cancel_futures=True)
+
+
+def _tried(cache: FeatureCache, song: Hearing) -> Features | AudioError:
+    try:
+        return cache.get_or_make(*song)
+    except AudioError as error:
+        return error
 
 
 def _is_kept(cache: FeatureCache, song: Hearing) -> bool:
