@@ -39,8 +39,8 @@ Artists are unknown, so all of this is an upper bound. `ensemble` is S3's: XGBoo
 each tuned by ten random candidates scored by kappa on three folds inside the training songs, then a majority vote.""",
     "genre-classical": """Source S3 on 300 clips of four genres (emotify), 518 descriptors, no artist on two sides. S3
 itself, on FMA with 16 genres: SVC over all 518 columns 0.494, its ensemble 0.463 with kappa 0.332, and 0 % for three
-genres. Labels are even here, so that balancing has nothing to mend. The recipe's searches and its ensemble have not been
-run on these clips yet; those on gtzan stand above.""",
+genres. Labels are even here, so that balancing has nothing to mend. The recipe's searches and its ensemble have not
+been run on these clips yet; those on gtzan stand above.""",
     "gtzan-uneven": """Balancing, which S3 could not compute: the ten genres of gtzan, each thinned for training to a
 geometric share of the one before it, 40 songs of the first to 2 of the last; every song is answered, so that the rarest
 labels are judged by as many songs as the others (`python benchmarks/balancing.py`). S3's ensemble was never right on
