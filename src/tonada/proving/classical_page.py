@@ -15,9 +15,9 @@ HEAD = """# Results of the classical systems
 Written by `make results` from the predictions in `docs/results-classical/`, which `tonada train recipes/NAME.yaml`
 left: one file a system, with song, group, fold, the deal's seed, truth and probabilities. Every song was answered by a
 system that had seen none of its group, and every setting that was searched was searched inside the training songs.
-Brackets are 95 % intervals, resampling groups; "between folds" is the standard deviation of one fold's accuracy, which
-is what a single test set of that size can be off by. The order of a table is that of its figures: the best of many is
-better than it would be on new songs.
+Brackets are 95 % intervals, resampling groups; "worst label" is the one with the least recall; "between folds" is the
+standard deviation of one fold's accuracy, which is what a single test set of that size can be off by. The order of a
+table is that of its figures: the best of many is better than it would be on new songs.
 """
 COSTS_ARE = """What they cost, on one core of a busy machine: the median of the folds. A search counts where it was
 made, and not again in a vote of what it tuned."""
