@@ -15,9 +15,9 @@ HEAD = """# Results of the classical systems
 Written by `make results` from the predictions in `docs/results-classical/`, which `tonada train recipes/NAME.yaml`
 left: one file a system, with song, group, fold, the deal's seed, truth and probabilities. Every song was answered by a
 system that had seen none of its group, and every setting that was searched was searched inside the training songs.
-Brackets are 95 % intervals, resampling groups; "between folds" is the standard deviation of one fold's accuracy, which
-is what a single test set of that size can be off by. The order of a table is that of its figures: the best of many is
-better than it would be on new songs.
+Brackets are 95 % intervals, resampling groups; "worst label" is the one with the least recall; "between folds" is the
+standard deviation of one fold's accuracy, which is what a single test set of that size can be off by. The order of a
+table is that of its figures: the best of many is better than it would be on new songs.
 """
 COSTS_ARE = """What they cost, on one core of a busy machine: the median of the folds. A search counts where it was
 made, and not again in a vote of what it tuned."""
@@ -39,9 +39,8 @@ Artists are unknown, so all of this is an upper bound. `ensemble` is S3's: XGBoo
 each tuned by ten random candidates scored by kappa on three folds inside the training songs, then a majority vote.""",
     "genre-classical": """Source S3 on 300 clips of four genres (emotify), 518 descriptors, no artist on two sides. S3
 itself, on FMA with 16 genres: SVC over all 518 columns 0.494, its ensemble 0.463 with kappa 0.332, and 0 % for three
-genres. The ensemble is as above. Labels are even here, so that balancing has nothing to
-mend; see gtzan-uneven. `frame-lstm` is the network that S3 left unwritten: a bidirectional LSTM over MFCC, spectral
-contrast and chroma of half seconds, in the same folds (`python benchmarks/frame_lstm.py`).""",
+genres. Labels are even here, so that balancing has nothing to mend. The recipe's searches and its ensemble have not
+been run on these clips yet; those on gtzan stand above.""",
     "gtzan-uneven": """Balancing, which S3 could not compute: the ten genres of gtzan, each thinned for training to a
 geometric share of the one before it, 40 songs of the first to 2 of the last; every song is answered, so that the rarest
 labels are judged by as many songs as the others (`python benchmarks/balancing.py`). S3's ensemble was never right on

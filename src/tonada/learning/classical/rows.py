@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -16,8 +17,11 @@ from tonada.feature_extraction import TonadaFeatureExtractor
 from tonada.learning.classical.recipe import ClassicalRecipe, Songs
 from tonada.learning.recipes import RecipeError
 from tonada.listening.feature_cache import FeatureCache
-from tonada.listening.many_features import features_of
+from tonada.listening.limits import AudioError
+from tonada.listening.many_features import tried_features_of
 from tonada.proving.number_tables import numbers_of, read_table
+
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -57,8 +61,8 @@ def load_rows(recipe: ClassicalRecipe, root: Path, cache: FeatureCache | None = 
         workers: processes that make those that are not.
 
     Raises:
-        RecipeError: there is no such data set or column, or what it holds does not fit `features`.
-        AudioError: a recording cannot be read.
+        RecipeError: there is no such data set or column, what it holds does not fit `features`, or no song of it can be
+            judged.
     """
     if recipe.data.table is not None:
         rows = _own_table(recipe.data, root / recipe.data.table)
@@ -91,7 +95,8 @@ def _data_set(recipe: ClassicalRecipe, root: Path, cache: FeatureCache | None, w
     if extractor is None:
         values = np.asarray(rows["descriptors"], dtype=float)
     else:
-        values = _heard(rows, extractor, cache or FeatureCache(), workers)
+        values, heard = _heard(rows, extractor, cache or FeatureCache(), workers)
+        rows = rows.select(heard)
     columns = _columns(module, values.shape[1]) if extractor is None else tuple(extractor.columns)
     return Rows(
         values,
@@ -120,10 +125,22 @@ def _extractor(features: dict[str, Any]) -> TonadaFeatureExtractor:
         raise RecipeError(f"features: {error}") from error
 
 
-def _heard(rows: Any, extractor: TonadaFeatureExtractor, cache: FeatureCache, workers: int) -> np.ndarray:
+def _heard(
+    rows: Any, extractor: TonadaFeatureExtractor, cache: FeatureCache, workers: int
+) -> tuple[np.ndarray, list[int]]:
+    """The numbers `(songs, columns)` of the songs that can be judged, and their places; the others are told."""
     hearing = [(song["path"], extractor) for song in rows["audio"]]
-    heard = tqdm(features_of(hearing, cache, workers), "listening", len(hearing), unit="song", disable=None)
-    return np.stack([np.asarray(song["descriptors"][0], dtype=float) for song in heard])
+    heard = tqdm(tried_features_of(hearing, cache, workers), "listening", len(hearing), unit="song", disable=None)
+    values, places = [], []
+    for place, song in enumerate(heard):
+        if isinstance(song, AudioError):
+            logger.warning("Left out: %s", song)
+        else:
+            values.append(np.asarray(song["descriptors"][0], dtype=float))
+            places.append(place)
+    if not places:
+        raise RecipeError("none of the songs can be judged")
+    return np.stack(values), places
 
 
 def descriptors_of(waveform: np.ndarray, extractor: TonadaFeatureExtractor) -> np.ndarray:
