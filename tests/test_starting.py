@@ -1,5 +1,7 @@
 """A recipe may start from what another model has learned: all of it but its labels, and nothing that does not fit."""
 
+from dataclasses import replace
+
 import pytest
 import torch
 from test_learning import RECIPE, folder, trained  # noqa: F401  (fixtures)
@@ -35,6 +37,15 @@ def test_all_but_the_labels_is_what_the_start_had_learned(folder, trained, start
     labelling = [name for name in before if name.endswith("weight") and not name.startswith("tonada.")]
     assert labelling
     assert not any(torch.equal(before[name], after[name]) for name in labelling)
+
+
+def test_what_a_start_gave_may_stay_as_it_is(folder, trained, start, tmp_path):  # noqa: F811
+    recipe = started(tmp_path, start)
+    recipe = replace(recipe, training=replace(recipe.training, epochs=2, frozen_epochs=2))
+    before, after = trained.model.state_dict(), train(recipe, folder).model.state_dict()
+    learned = [name for name, _ in trained.model.named_parameters() if not torch.equal(before[name], after[name])]
+    assert learned
+    assert not any(name.startswith("tonada.") for name in learned)
 
 
 def test_a_start_of_another_shape_is_refused_in_a_line(folder, start, tmp_path):  # noqa: F811

@@ -26,8 +26,10 @@ def schedule(optimizer: torch.optim.Optimizer, training: Training, steps: int) -
 
 
 def freeze(model: TonadaForAudioClassification, is_frozen: bool) -> None:
-    """Let the layers of a pretrained encoder that may learn not learn yet, or learn."""
-    if (branch := model.tonada.waveform_encoder) is not None:
-        branch.freeze()
-        if is_frozen:
-            branch.encoder.requires_grad_(False)
+    """Let what an encoder inside the model, or all that a start gave, has learned before not learn yet, or learn."""
+    if (branch := model.tonada.waveform_encoder) is None:
+        model.tonada.requires_grad_(not is_frozen)
+        return
+    branch.freeze()
+    if is_frozen:
+        branch.encoder.requires_grad_(False)

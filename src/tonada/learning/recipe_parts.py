@@ -63,8 +63,9 @@ class Training:
             for pretrained encoders) or `constant`.
         weight_decay: of AdamW.
         clip: largest norm of the gradient: one odd batch must not throw an LSTM off. 0 does not clip.
-        frozen_epochs: first epochs in which the pretrained encoder inside the model does not learn, so that the
-            gradients of a head that knows nothing yet do not spoil it; then its `encoder_unfrozen` layers do.
+        frozen_epochs: first epochs in which the pretrained encoder inside the model, or all that `start` gave, does not
+            learn, so that the gradients of a head that knows nothing yet do not spoil it; then it does, of an encoder
+            its `encoder_unfrozen` layers. With as many as there are epochs, only the head learns.
         mixed_precision: `bf16` or `fp16` in the forward pass: on GPUs faster and in half the memory.
         masked_mels: widest band of mels blanked in a segment (SpecAugment, Park et al. 2019).
         masked_frames: longest stretch of frames blanked (likewise).

@@ -140,8 +140,12 @@ def _check_encoder(recipe: Recipe) -> None:
             "an encoder inside the model needs both the branch waveform among features and its Hub id or folder as "
             f"encoder under model; branches is {recipe.features.get('branches')}, encoder {recipe.model.get('encoder')}"
         )
-    if recipe.training.frozen_epochs and not recipe.model.get("encoder_unfrozen"):
-        raise RecipeError("training has frozen_epochs, but nothing learns after them; set encoder_unfrozen under model")
+    is_ready = recipe.model.get("encoder_unfrozen") or "start" in recipe.model
+    if recipe.training.frozen_epochs and not is_ready:
+        raise RecipeError(
+            "training has frozen_epochs, but nothing was learned before, or learns after them; set encoder_unfrozen or "
+            "start under model"
+        )
 
 
 def _check_types(part: Data | Training | Teachers | Report) -> None:
