@@ -58,8 +58,8 @@ def fit(
     bar = tqdm(total=training.epochs, initial=progress.epoch, unit="epoch", disable=not accelerator.is_main_process)
     while not progress.is_over(training):
         epoch = dataset.epoch = order.epoch = progress.epoch + 1
-        freeze(model, epoch <= training.frozen_epochs)
         prepared.train()
+        freeze(model, epoch <= training.frozen_epochs)
         begun, losses = time.perf_counter(), []
         for step, batch in enumerate(loader):
             torch.manual_seed(seed_of(training.seed, "dropout", epoch, step, accelerator.process_index))

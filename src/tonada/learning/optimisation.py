@@ -26,9 +26,12 @@ def schedule(optimizer: torch.optim.Optimizer, training: Training, steps: int) -
 
 
 def freeze(model: TonadaForAudioClassification, is_frozen: bool) -> None:
-    """Let what an encoder inside the model, or all that a start gave, has learned before not learn yet, or learn."""
+    """
+    Let what an encoder inside the model, or all that a start gave, has learned before not learn yet, or learn: of a
+    model in training, whose frozen part then hears as it will.
+    """
     if (branch := model.tonada.waveform_encoder) is None:
-        model.tonada.requires_grad_(not is_frozen)
+        model.tonada.requires_grad_(not is_frozen).train(not is_frozen)
         return
     branch.freeze()
     if is_frozen:
