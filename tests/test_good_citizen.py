@@ -56,7 +56,7 @@ def test_gradient_checkpointing_keeps_less_and_changes_no_gradient(heard):
             loss = model(**heard, labels=torch.tensor([0, 1, 2, 3, 0])).loss
         loss.backward()
         gradients.append([parameter.grad for parameter in model.parameters()])
-    assert kept[1] < 0.85 * kept[0]
+    assert kept[1] < 0.95 * kept[0]
     for plain, checkpointed in zip(*gradients, strict=True):
         torch.testing.assert_close(plain, checkpointed)
 

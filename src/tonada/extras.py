@@ -9,7 +9,7 @@ EXTRAS = {
     "explain": ("captum", "matplotlib"),
     "onnx": ("onnx", "onnxruntime", "onnxscript"),
     "optuna": ("optuna",),
-    "serve": ("fastapi", "uvicorn", "multipart", "prometheus_client"),
+    "serve": ("fastapi", "starlette", "pydantic", "uvicorn", "multipart", "prometheus_client"),
     "space": ("gradio", "mcp"),
     "train": ("trackio",),
 }

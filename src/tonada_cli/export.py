@@ -1,14 +1,11 @@
 """`tonada export`: a model as one ONNX file, waveform in, song probabilities out."""
 
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from tonada_cli.printing import complain, printable
-
-NEEDED = ("onnx", "onnxruntime", "onnxscript")
 
 
 def export(
@@ -33,8 +30,10 @@ def export(
 
       tonada classify song.mp3 --runtime onnx --model emotion.onnx
     """
-    if missing := [name for name in NEEDED if find_spec(name) is None]:
-        complain(f"an export needs {', '.join(missing)}, not installed here; pip install 'tonada[onnx]'")
+    from tonada.extras import lacking
+
+    if told := lacking("onnx"):
+        complain(f"exporting {told}")
         raise typer.Exit(2)
     from transformers.utils.logging import disable_progress_bar
 

@@ -73,7 +73,7 @@ def _read_musicnn(path: Path, network: nn.Module, checkpoint: str) -> dict[str, 
 def _musicnn(checkpoint: str, width: int, network: Callable[[], nn.Module], meanings: tuple[str, ...]) -> Published:
     """Three seconds: 187 frames of 512 samples, 256 apart, and the next 187 behind them."""
     return Published(
-        width=64,
+        width=width,
         sampling_rate=16000,
         stretch=186 * 256 + 512,
         hop=187 * 256,
@@ -121,7 +121,7 @@ def _openl3(width: int, pool: tuple[int, int]) -> Published:
     file = f"torchopenl3_mel256_music_{width}.pth.tar"
     converted = f"torchopenl3_mel256_music_{width}.safetensors"
     return Published(
-        width=64,
+        width=width,
         sampling_rate=48000,
         stretch=48000,
         hop=4800,
@@ -138,7 +138,7 @@ def _audioset(
 ) -> Published:
     """0.975 seconds: 96 frames of 400 samples, 160 apart."""
     return Published(
-        width=64,
+        width=width,
         sampling_rate=16000,
         stretch=95 * 160 + 400,
         hop=hop,

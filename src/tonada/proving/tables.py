@@ -29,12 +29,15 @@ BUNDLED = ("emotion", "genre", "music")
 PARENTS = {"genre": emotify.PARENTS}
 ABOUT = {
     "emotion": """Source S0 on 4QAED, four quadrants. `emotion` is the recipe of the bundled checkpoint: **its teacher
-may have heard these songs**. `emotion-alone` is the same network taught by nothing but them. Settings were chosen on
-fold 1 alone. Published with random folds on the full set: 0.764 to 0.802.""",
-    "emotion-sparse": """What each part is worth: the same network without the teacher, on one split and one seed, with
-dense softmax attention, with the spectrogram alone, and with the descriptors alone.""",
+may have heard these songs**. Settings were chosen on fold 1 alone. Published with random folds on the full set: 0.764
+to 0.802.""",
+    "emotion-sparse": """What the spectrogram is worth: the same network without the teacher, on one split and one
+seed, and the descriptors alone. These weights learned before the silence around a clip was left out of it and draws
+followed from seed and song: the recipes would not make the same ones today. Figures of emotion-sparse are those
+weights hearing as the package hears now, of emotion-descriptors as it heard then.""",
     "genre": """Emotify, four genres under classic or not. The recipe of the bundled checkpoint: **its teacher may have
-heard these songs**, though it did not learn from Magnatune's, whose they are. Settings are those of `emotion`.""",
+heard these songs**, though it did not learn from Magnatune's, whose they are. On folds 0 and 1 it was chosen to teach
+the labels alone.""",
     "music": """Source S2: music or not, on free audio, ESC-10, 4QAED and Emotify, all heard at 8 kHz. The recipe of
 the bundled checkpoint; a package or an artist is in one fold. Nothing was tuned, but songs were added after the first
 fold of free audio alone had shown all four pieces of a rock game to be taken for none.""",

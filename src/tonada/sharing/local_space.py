@@ -5,6 +5,7 @@ import sys
 from pathlib import Path
 
 from tonada.sharing.models import open_model, pack_model
+from tonada.sharing.spaces import copy_page
 
 
 def assemble_space(repository: Path, model: str, output: Path) -> None:
@@ -21,8 +22,7 @@ def assemble_space(repository: Path, model: str, output: Path) -> None:
         OSError: something cannot be read or written.
     """
     shutil.rmtree(output, ignore_errors=True)
-    shutil.copytree(repository / "space", output, ignore=shutil.ignore_patterns("__pycache__"))
-    shutil.copytree(repository / "examples", output / "examples")
+    copy_page(repository / "space", output)
     (output / "model").mkdir()
     pack_model(*open_model(model), f"tonada/{Path(model).name}", output / "model")
 

@@ -23,6 +23,9 @@ in the same way. Brackets are 95 % intervals, resampling groups.
 
 {table}
 """
+STARTED = """
+It started from all that `{start}` had learned but its labels; the card of that one says from what.
+"""
 TEACHERS = """
 **Its teachers may have heard these songs**: beside the labels it learned what {names} hear, published networks that
 learned from other collections.
@@ -49,6 +52,7 @@ def what_was_measured(trained: Trained, recipe: Recipe) -> str:
     """Scores beside the baselines', and by which songs."""
     text = CROSSVALIDATED if recipe.report.crossvalidate else HELD_OUT
     told = text.format(folds=recipe.data.folds, epoch=trained.epoch, table=scores_table(trained, recipe))
+    told += STARTED.format(start=recipe.model["start"]) if "start" in recipe.model else ""
     return told + (TEACHERS.format(names=" and ".join(recipe.teachers.names)) if recipe.teachers.names else "")
 
 

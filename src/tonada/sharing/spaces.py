@@ -45,11 +45,19 @@ def pack_space(folder: Path, model: str, output: Path) -> None:
         OSError: something cannot be read or written.
         ValueError: the head of its card is no YAML.
     """
-    for name, path in to_send(folder).items():
-        (output / name).parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(path, output / name)
+    copy_page(folder, output)
     card = output / "README.md"
     metadata_save(card, {**(metadata_load(card) or {}), "models": [model]})
+
+
+def copy_page(folder: Path, output: Path) -> None:
+    """Copy the page, and the example songs where they lie beside it; the page that needs no server is another one."""
+    files = {name: path for name, path in to_send(folder).items() if not name.startswith("browser/")}
+    if (examples := folder.parent / "examples").is_dir():
+        files |= {f"examples/{name}": path for name, path in to_send(examples).items()}
+    for name, path in files.items():
+        (output / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(path, output / name)
 
 
 def push_space(folder: Path, repository: str, model: str, private: bool) -> Pushed:
