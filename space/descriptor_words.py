@@ -9,7 +9,10 @@ DESCRIPTORS = {
         "spectral_bandwidth": "breadth of the sound",
         "spectral_flux": "restlessness of the sound",
         "spectral_rolloff": "reach into the treble",
-        "mfcc": "timbre {number} (MFCC)",
+        "mfcc_1": "loudness over all pitches (MFCC)",
+        "mfcc_2": "darkness, lows over highs (MFCC)",
+        "mfcc_3": "lows and highs over the middle (MFCC)",
+        "mfcc": "fine colour of the timbre {number} (MFCC)",
         "chroma": "presence of the note {note}",
     },
     "es": {
@@ -18,7 +21,10 @@ DESCRIPTORS = {
         "spectral_bandwidth": "amplitud del sonido",
         "spectral_flux": "inquietud del sonido",
         "spectral_rolloff": "alcance en los agudos",
-        "mfcc": "timbre {number} (MFCC)",
+        "mfcc_1": "sonoridad en todas las alturas (MFCC)",
+        "mfcc_2": "oscuridad, graves sobre agudos (MFCC)",
+        "mfcc_3": "graves y agudos sobre los medios (MFCC)",
+        "mfcc": "matiz fino del timbre {number} (MFCC)",
         "chroma": "presencia de la nota {note}",
     },
 }
@@ -52,6 +58,6 @@ def _descriptor(name: str, language: str) -> str:
     words = DESCRIPTORS[language]
     if found := re.fullmatch(r"chroma_([a-g])(_sharp)?", name):
         return words["chroma"].format(note=NOTES[language][found[1]] + ("♯" if found[2] else ""))
-    if found := re.fullmatch(r"mfcc_(\d+)", name):
+    if (found := re.fullmatch(r"mfcc_(\d+)", name)) and name not in words:
         return words["mfcc"].format(number=found[1])
     return words.get(name, name.replace("_", " "))
