@@ -4,7 +4,7 @@ import json
 
 import pytest
 import yaml
-from conftest import last_json, run_python
+from conftest import run_python
 from huggingface_hub import parse_eval_result_entries
 from huggingface_hub.repocard_data import model_index_to_eval_results
 from loopback_hub import WRITER
@@ -14,7 +14,6 @@ pytestmark = pytest.mark.slow
 FIGURES = {"confusion.png", "reliability.png", "abstention.png", "curves.png"}
 
 TRAIN_EVALUATE_PUSH = """
-import json
 from typer.testing import CliRunner
 from tonada_cli import app
 
@@ -25,7 +24,6 @@ for arguments in (
 ):
     done = CliRunner().invoke(app, arguments)
     assert done.exit_code == 0, (arguments, done.stdout, done.stderr, done.exception)
-print(json.dumps(done.stdout))
 """
 
 
@@ -34,7 +32,7 @@ def files(hub, hub_home, tmp_path_factory) -> dict[str, bytes]:
     """What the Hub holds in the end, by the names of files."""
     folder = tmp_path_factory.mktemp("researcher")
     replica(folder)
-    last_json(run_python(TRAIN_EVALUATE_PUSH, folder, without_tonada=False, **{**hub_home, "HF_TOKEN": WRITER}))
+    run_python(TRAIN_EVALUATE_PUSH, folder, without_tonada=False, **{**hub_home, "HF_TOKEN": WRITER})
     return hub.repositories["model", "me/judged"].files("main")
 
 

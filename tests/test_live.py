@@ -8,6 +8,7 @@ import tracemalloc
 import numpy as np
 import pytest
 import soundfile
+from commands import TONADA
 from conftest import RATE, ROOT, new_model, noise, tone
 from tonada.feature_extraction import TonadaFeatureExtractor
 from typer.testing import CliRunner
@@ -219,7 +220,7 @@ def test_the_command_says_in_one_line_that_there_was_no_sound():
 @pytest.mark.slow
 def test_a_real_pipe_ends_with_the_answer_of_the_file(bundled_listener):
     path = ROOT / "examples" / "silvan-sanctuary.flac"
-    command = f"cat {path} | tonada live - --window 30 --format json"
+    command = f"cat {path} | {TONADA} live - --window 30 --format json"
     done = subprocess.run(command, shell=True, capture_output=True, text=True, timeout=300)
     last = json.loads(done.stdout.splitlines()[-1])
     whole = bundled_listener.listen(path)
