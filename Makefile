@@ -52,7 +52,7 @@ test: install ffmpeg fluidsynth  ## Run the tests on two processes (minutes on t
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist loadfile
 
 test-all: test chromium browser  ## Run the slow tests too: thousands of damaged files of every format, kills at any moment
-	$(BIN)/python -m pytest -m slow
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -m slow
 
 check: install  ## Lint, format and types
 	$(BIN)/ruff check .

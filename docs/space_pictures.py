@@ -17,7 +17,7 @@ from playwright.sync_api import Browser, Page, sync_playwright
 ROOT = Path(__file__).parent.parent
 PICTURES = ROOT / "docs" / "pictures"
 SONGS = [ROOT / "examples" / name for name in ("silvan-sanctuary.flac", "chaos-god.ogg", "forest-dance.ogg")]
-PATIENCE = 120_000  # milliseconds that a busy machine may take
+PATIENCE = 60_000  # milliseconds that a busy machine may take
 DESK, PHONE = {"width": 1000, "height": 800}, {"width": 390, "height": 800}
 
 
