@@ -98,7 +98,7 @@ def test_kills_of_the_command_lose_nothing_and_nothing_is_done_twice(folder, exp
             before = len(kept)
             while process.poll() is None and len(rows_kept(output)) <= before:
                 time.sleep(0.05)
-            time.sleep(moments.uniform(0, 3))
+            time.sleep(moments.uniform(0, 1))
         else:
             process.wait(300)
         children = workers_of(process.pid)
