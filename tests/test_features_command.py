@@ -95,7 +95,6 @@ def test_a_table_that_cannot_be_written_is_one_line(tmp_path):
     assert re.fullmatch(rf"tonada: {re.escape(str(tmp_path))}/file.*\n", done.stderr)
 
 
-@pytest.mark.xfail(strict=False, reason="now and then a worker's end is told first, with exit code 1 for 130")
 @pytest.mark.slow
 def test_ctrl_c_says_how_to_go_on_and_keeps_what_was_heard(tmp_path):
     folder, output = songs_in(tmp_path / "songs", 900), tmp_path / "t.parquet"

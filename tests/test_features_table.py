@@ -274,6 +274,27 @@ def test_any_file_is_a_set_or_one_line_that_names_it(content, tmp_path_factory):
 SEED = 20
 
 
+def test_ctrl_c_while_rows_are_indexed_stays_ctrl_c_and_keeps_them(tmp_path, monkeypatch):
+    index = parts._places_in
+
+    def interrupted(*arguments):
+        yield from index(*arguments)
+        monkeypatch.setattr(parts, "_places_in", index)
+        raise KeyboardInterrupt
+
+    output, schema = tmp_path / "t.parquet", table_schema(extractor_of("bag32"))
+    song = SongFeatures("a.wav", "ok", "", (1, 1), 10.0, ((0, 10.0),), np.zeros((1, 32), np.float32))
+    with pytest.raises(KeyboardInterrupt), Parts(output, schema, table_of) as made:
+        made.want("a.wav")
+        made.add(song, parts.ROWS_OF_A_GROUP)
+        monkeypatch.setattr(parts, "_places_in", interrupted)
+        made.add(song, parts.ROWS_OF_A_GROUP)
+    with Parts(output, schema, table_of) as made:
+        made.want("a.wav")
+        made.join()
+    assert pq.read_table(output)["path"].to_pylist() == ["a.wav"]
+
+
 def work(folder: Path, output: Path, log: Path, schema: pa.Schema) -> None:
     """What `extract` does, with numbers in place of hearing; each song that is heard leaves a byte in the log."""
     parts.SHORTEST_WAIT = parts.SHARE_AT_RISK = 0.0  # each song is written at once

@@ -209,6 +209,13 @@ def test_nothing_is_left_behind(client, tmp_path, monkeypatch):
     assert list(tmp_path.iterdir()) == []
 
 
+def test_an_application_that_ended_can_be_started_again(listener):
+    app = create_app(listener)
+    for _ in range(2):
+        with TestClient(app) as client:
+            assert post(client, SONG).status_code == 200
+
+
 def test_health_readiness_and_metrics(client):
     post(client, SONG)
     assert client.get("/health").json() == client.get("/ready").json() == {"status": "ok"}

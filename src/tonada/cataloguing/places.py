@@ -60,7 +60,8 @@ class Places:
 
     def put(self, found: Iterable[tuple[str, Place, State]]) -> None:
         """Rows that were made when each song's file was in that state; they replace what was known of these songs."""
-        self._index.execute("BEGIN")
+        if not self._index.in_transaction:  # as it is after a call that Ctrl-C ended, whose rows are put again by this one
+            self._index.execute("BEGIN")
         rows = ((path, str(at.file), at.group, at.first, at.count, *state) for path, at, state in found)
         self._index.executemany(PUT, rows)
         self._index.execute("COMMIT")

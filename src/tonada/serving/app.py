@@ -65,6 +65,7 @@ def create_app(listener: Listener, limits: ServiceLimits | None = None) -> FastA
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        hearing.open()
         yield
         hearing.close()
 

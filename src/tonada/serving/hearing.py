@@ -42,10 +42,14 @@ class Hearing:
 
     def __init__(self, listener: Listener, songs: int, metrics: Metrics):
         self.listener, self.songs, self.metrics = listener, songs, metrics
-        self._places = asyncio.Semaphore(songs)
+        self.open()
+
+    def open(self) -> None:
+        """Begin with no song, on whatever event loop comes: who starts an application again gets a new one."""
+        self._places = asyncio.Semaphore(self.songs)
         self._ready: deque[Song] = deque()
         self._draining: asyncio.Task[None] | None = None
-        self._decoders = ThreadPoolExecutor(min(songs, os.cpu_count() or 1), "decode")
+        self._decoders = ThreadPoolExecutor(min(self.songs, os.cpu_count() or 1), "decode")
         self._model = ThreadPoolExecutor(1, "model")
 
     async def classify(self, file: BinaryIO, path: str, level: int | None) -> Answer:
@@ -61,7 +65,7 @@ class Hearing:
                     return Answer(path, "failed", f"{path}: could not be judged ({said}); please report this file")
 
     def close(self) -> None:
-        """Take on nothing more."""
+        """Take on nothing more, until it is opened again."""
         self._decoders.shutdown(wait=False, cancel_futures=True)
         self._model.shutdown(wait=False, cancel_futures=True)
 
