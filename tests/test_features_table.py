@@ -284,11 +284,15 @@ def test_ctrl_c_while_rows_are_indexed_stays_ctrl_c_and_keeps_them(tmp_path, mon
 
     output, schema = tmp_path / "t.parquet", table_schema(extractor_of("bag32"))
     song = SongFeatures("a.wav", "ok", "", (1, 1), 10.0, ((0, 10.0),), np.zeros((1, 32), np.float32))
-    with pytest.raises(KeyboardInterrupt), Parts(output, schema, table_of) as made:
-        made.want("a.wav")
-        made.add(song, parts.ROWS_OF_A_GROUP)
-        monkeypatch.setattr(parts, "_places_in", interrupted)
-        made.add(song, parts.ROWS_OF_A_GROUP)
+
+    def stopped() -> None:
+        with Parts(output, schema, table_of) as made:
+            made.want("a.wav")
+            monkeypatch.setattr(parts, "_places_in", interrupted)
+            made.add(song, parts.ROWS_OF_A_GROUP)
+
+    with pytest.raises(KeyboardInterrupt):
+        stopped()
     with Parts(output, schema, table_of) as made:
         made.want("a.wav")
         made.join()

@@ -60,7 +60,7 @@ class Places:
 
     def put(self, found: Iterable[tuple[str, Place, State]]) -> None:
         """Rows that were made when each song's file was in that state; they replace what was known of these songs."""
-        if not self._index.in_transaction:  # as it is after a call that Ctrl-C ended, whose rows are put again by this one
+        if not self._index.in_transaction:  # as after a call that Ctrl-C ended, whose rows come again
             self._index.execute("BEGIN")
         rows = ((path, str(at.file), at.group, at.first, at.count, *state) for path, at, state in found)
         self._index.executemany(PUT, rows)
