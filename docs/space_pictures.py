@@ -137,7 +137,7 @@ def main() -> None:
 
     with tempfile.TemporaryDirectory() as place:
         folder = Path(place) / "space"
-        assemble_space(ROOT, "emotion", folder)
+        assemble_space("emotion", folder)
         with serve(folder) as address, chromium(as_wav(SONGS[1], folder)) as browser:
             photograph(browser, address)
 

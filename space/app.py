@@ -6,6 +6,7 @@ file, which `make space` puts there.
 """
 
 import os
+import shutil
 import sys
 from pathlib import Path
 
@@ -62,6 +63,8 @@ def launch(page: gr.Blocks, labels: list[str]) -> None:
 
 def main() -> None:
     """Load the model and serve the page."""
+    if shutil.which("ffmpeg") is None:
+        sys.exit("The page reads songs with the program ffmpeg; install it (on Debian: apt-get install ffmpeg).")
     model = os.environ.get("TONADA_MODEL") or str(HERE / "model")
     if "TONADA_MODEL" not in os.environ and not Path(model).is_dir():
         sys.exit("Which model? Set TONADA_MODEL to an id or a folder; in Tonada's repository, `make space` does all.")

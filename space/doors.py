@@ -12,8 +12,6 @@ from judging import Answer, Judge
 from limits import SongError
 from several import check_count, problem_text, rows
 
-UNKNOWN = "unknown"  # the label of a model that abstains
-
 
 def open_doors(judge: Judge) -> None:
     """Give the page under construction its endpoints."""
@@ -64,7 +62,7 @@ def open_doors(judge: Judge) -> None:
 def plain(answer: Answer, model: str) -> dict[str, Any]:
     """An answer under the names that `tonada classify --timeline --format json` gives its parts."""
     return {
-        "label": UNKNOWN if answer.abstains else answer.label,
+        "label": answer.told,
         "parents": [] if answer.abstains else list(answer.parents),
         "probability": answer.probability,
         "probabilities": answer.probabilities,

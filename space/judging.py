@@ -9,6 +9,7 @@ from transformers import AutoFeatureExtractor, AutoModelForAudioClassification
 from reasons import Descriptor, Moment, descriptors, moments
 
 AS_LIKELY_AS_NOT = 0.5
+UNKNOWN = "unknown"  # the label of a model that abstains
 
 
 @dataclass(frozen=True)
@@ -58,6 +59,11 @@ class Answer:
     def probability(self) -> float:
         """Of the label."""
         return self.probabilities[self.label]
+
+    @property
+    def told(self) -> str:
+        """The label as programs are told it: unknown where the model abstains."""
+        return UNKNOWN if self.abstains else self.label
 
     @property
     def sure(self) -> bool:

@@ -93,8 +93,9 @@ def descriptors(model: Any, columns: tuple[str, ...], features: Any, output: Any
         0, path.shape[:2]
     )
     mask = output.segment_mask.repeat(POINTS, 1)
-    probability = model.score_segments(embeddings, mask).softmax(-1).mean(1)[:, leaf]
-    (probability / (1 - probability)).log().sum().backward()
+    together = model.score_segments(embeddings, mask).log_softmax(-1).logsumexp(1)  # of logarithms: nothing is 1 or 0
+    others = [each for each in range(together.shape[1]) if each != leaf]
+    (together[:, leaf] - together[:, others].logsumexp(1)).sum().backward()
     slope = (path.grad * heard.new_tensor(weights / 2)[:, None, None]).sum(0)
     spoken = (slope * change).sum(0).tolist()
     deviations = (change / encoder.scale).mean(0).tolist()

@@ -4,6 +4,7 @@ import csv
 import os
 import tempfile
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from audio_files import decode_song
@@ -54,15 +55,17 @@ def check_count(paths: list[str]) -> None:
         raise SongError("error_many", songs=len(paths), most=MAX_SONGS)
 
 
-def save(found: list[Row], labels: list[str]) -> str:
-    """A CSV file of the rows in a folder of its own, with a probability a label; its path."""
-    path = os.path.join(tempfile.mkdtemp(prefix="tonada-"), "tonada.csv")
-    with open(path, "w", newline="", encoding="utf-8") as file:
-        writer = csv.writer(file)
-        writer.writerow(["song", "label", "probability", "agreement", "duration", *labels, "message"])
-        for row in found:
-            writer.writerow([row.song, *_figures(row.answer, labels), problem_text(row.problem, "en")])
-    return path
+@contextmanager
+def saved(found: list[Row], labels: list[str]) -> Iterator[str]:
+    """The path of a CSV file of the rows, with a probability a label, which is there within it."""
+    with tempfile.TemporaryDirectory(prefix="tonada-") as folder:
+        path = os.path.join(folder, "tonada.csv")
+        with open(path, "w", newline="", encoding="utf-8") as file:
+            writer = csv.writer(file)
+            writer.writerow(["song", "label", "probability", "agreement", "duration", *labels, "message"])
+            for row in found:
+                writer.writerow([row.song, *_figures(row.answer, labels), problem_text(row.problem, "en")])
+        yield path
 
 
 def problem_text(problem: SongError | None, language: str) -> str:
@@ -74,4 +77,4 @@ def _figures(answer: Answer | None, labels: list[str]) -> list[str]:
     if answer is None:
         return [""] * (4 + len(labels))
     figures = (answer.probability, answer.agreement, answer.duration, *answer.probabilities.values())
-    return [answer.label, *(f"{figure:.4f}" for figure in figures)]
+    return [answer.told, *(f"{figure:.4f}" for figure in figures)]

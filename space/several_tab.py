@@ -8,7 +8,7 @@ import gradio as gr
 from answer_card import alert
 from judging import Judge
 from limits import SongError
-from several import COLUMNS, check_count, problem_text, rows, save
+from several import COLUMNS, check_count, problem_text, rows, saved
 from texts import TEXTS, in_browser, language_of
 
 
@@ -29,7 +29,8 @@ def several_tab(judge: Judge) -> None:
             table = {"headers": headers, "data": [each.cells(language) for each in found]}
             yield "", gr.update(value=table, visible=True), gr.update(visible=False)
         if found:
-            yield "", gr.update(), gr.update(value=save(found, judge.labels), visible=True)
+            with saved(found, judge.labels) as file:  # the page keeps a copy, which goes with the visitor's files
+                yield "", gr.update(), gr.update(value=file, visible=True)
 
     files = gr.File(file_count="multiple", file_types=["audio"], label=in_browser("several_input"), elem_id="songs")
     go = gr.Button(in_browser("several_go"), variant="primary", elem_id="go")

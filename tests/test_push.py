@@ -12,6 +12,7 @@ from tonada.modeling import TonadaConfig
 from typer.testing import CliRunner
 
 from tonada.sharing.chapters import chapters
+from tonada.sharing.local_space import assemble_space
 from tonada.sharing.models import open_model, pack_model
 from tonada.sharing.pushed_files import _read
 from tonada.sharing.spaces import SpaceError, pack_space, space_folder
@@ -203,6 +204,13 @@ def test_a_tonada_without_its_page_says_so(monkeypatch, tmp_path):
     (tmp_path / "space").mkdir()
     with pytest.raises(SpaceError, match=r"lacks app\.py, requirements\.txt, README\.md"):
         space_folder()
+
+
+def test_a_page_is_written_over_nothing_but_a_page(tmp_path):
+    (tmp_path / "song.mp3").write_text("mine")
+    with pytest.raises(SpaceError, match="no page; give a new folder"):
+        assemble_space("emotion", tmp_path)
+    assert (tmp_path / "song.mp3").read_text() == "mine"
 
 
 def test_a_list_of_pushed_files_that_somebody_else_made_deletes_nothing(tmp_path):

@@ -1,5 +1,6 @@
 """What the page of the Space computes and says, without a browser."""
 
+import copy
 import csv
 
 import numpy as np
@@ -17,7 +18,7 @@ from audio_files import decode_song, resampled
 from judging import Answer, Segment
 from limits import SongError
 from live import WINDOW_SECONDS, Heard, answer_now
-from reasons import Descriptor, Moment, moments
+from reasons import Descriptor, Moment, descriptors, moments
 from song_tab import example_songs
 from tonada.explaining.words import in_words
 from tonada.listening.decoding import decode
@@ -43,6 +44,11 @@ def an_answer(happy: float = 0.8, **changed) -> Answer:
         "descriptors": [Descriptor("chroma_a_sharp_mean", 0.4, 2.0), Descriptor("mfcc_3_variance", -0.2, -0.1)],
     }
     return Answer(**{**given, **changed})
+
+
+def rows_of(path: str) -> list[dict[str, str]]:
+    with open(path, newline="") as file:
+        return list(csv.DictReader(file))
 
 
 def test_a_space_has_its_front_matter_and_the_libraries_it_names():
@@ -189,6 +195,21 @@ def test_resampling_keeps_a_tone():
     assert np.abs(np.fft.rfft(half)).argmax() == pytest.approx(880, abs=1)  # bins of half a hertz
 
 
+def test_of_a_model_that_is_wholly_sure_the_reasons_are_numbers(model, extractor):
+    sure = copy.deepcopy(model).requires_grad_(False)
+    sure.classifier.weight.mul_(1e4)
+    heard = extractor(tone(440, 21), sampling_rate=RATE, return_tensors="pt")
+    output = sure(**heard)
+    assert output.logits.exp().max() == 1
+    found = descriptors(sure, extractor.columns, heard, output, int(output.logits.argmax()))
+    assert np.isfinite([each.contribution for each in found]).all()
+
+
+def test_a_model_that_abstains_is_told_programs_as_unknown():
+    with several.saved([several.Row("song.wav", an_answer(abstains=True), None)], ["happy", "sad"]) as path:
+        assert rows_of(path)[0]["label"] == "unknown"
+
+
 def test_a_row_a_song_whether_it_was_heard_or_not(tmp_path):
     found = [
         several.Row("good.wav", an_answer(), None),
@@ -196,8 +217,8 @@ def test_a_row_a_song_whether_it_was_heard_or_not(tmp_path):
     ]
     assert found[0].cells("es")[1:5] == ["alegre", "80%", "50%", "0:20"]
     assert "at least 3" in found[1].cells("en")[-1]
-    with open(several.save(found, ["happy", "sad"]), newline="") as file:
-        good, bad = csv.DictReader(file)
+    with several.saved(found, ["happy", "sad"]) as path:
+        good, bad = rows_of(path)
     assert (good["label"], good["happy"], good["message"]) == ("happy", "0.8000", "")
     assert (bad["song"], bad["label"]) == ("bad.wav", "")
 

@@ -28,7 +28,7 @@ def _patient():
 @pytest.fixture(scope="module")
 def address(tmp_path_factory):
     folder = tmp_path_factory.mktemp("here") / "space"
-    assemble_space(ROOT, "emotion", folder)
+    assemble_space("emotion", folder)
     with serve(folder, WITHOUT_TONADA) as where:
         yield where
 

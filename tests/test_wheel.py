@@ -1,4 +1,4 @@
-"""The wheel holds every room, the command and the checkpoint, and no test, example or data."""
+"""The wheel holds every room, the command, the checkpoints and the page, and no test, example or data."""
 
 import tomllib
 import zipfile
@@ -31,6 +31,13 @@ def test_the_bundled_checkpoints_are_in_the_wheel_and_nothing_heavy_beside_them(
     ):
         assert sizes[f"tonada/checkpoints/{task}/{name}"] > 0
     assert sum(size for name, size in sizes.items() if "/checkpoints/" not in name) < 2_500_000
+
+
+def test_the_page_is_in_the_wheel_and_the_one_that_needs_npm_is_not(wheel):
+    files = {path.relative_to(ROOT).as_posix() for path in (ROOT / "space").iterdir() if path.is_file()}
+    assert {name for name in zipfile.ZipFile(wheel).namelist() if "/space/" in name} == {
+        f"tonada/{name}" for name in files
+    }
 
 
 def test_type_checkers_are_told_that_every_package_has_types(wheel):
