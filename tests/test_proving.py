@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from tonada.proving import weighted_scores
 from tonada.proving.ablations import ablations_table
+from tonada.proving.held_out_table import held_out_table
 from tonada.proving.intervals import interval, value
 from tonada.proving.judged import Judged
 from tonada.proving.measuring import compared, measured
@@ -126,9 +127,19 @@ def test_predictions_come_back_as_they_were_written(tmp_path_factory, songs):
 def test_the_results_page_is_computed_from_the_files(tmp_path):
     (tmp_path / "perfect").mkdir()
     rows = [prediction(number, "ab"[number % 2], "ab"[number % 2], f"fold {number // 4}") for number in range(8)]
-    for name in ("perfect", "logistic-regression"):
+    for name in ("perfect", "logistic-regression", "deaf"):
         write_predictions(rows, tmp_path / "perfect" / f"{name}.csv")
     page = results_page(tmp_path)
     assert "## perfect" in page
     assert "| perfect | 1.000 [" in page
     assert ablations_table(load_systems(tmp_path / "perfect"), "perfect") in page
+
+
+def test_the_results_page_scores_the_test_songs_of_a_split(tmp_path):
+    (tmp_path / "split").mkdir()
+    rows = [prediction(number, "ab"[number % 2], "a", "validation") for number in range(4)]
+    rows += [prediction(number, "ab"[number % 2], "ab"[number % 2]) for number in range(4, 12)]
+    write_predictions(rows, tmp_path / "split" / "split.csv")
+    page = results_page(tmp_path)
+    assert held_out_table({"split": rows}, "split") in page
+    assert "| songs or segments | 8 |" in page

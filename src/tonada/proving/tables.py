@@ -7,10 +7,11 @@ from tonada.datasets_scripts import emotify
 from tonada.modeling.tree_tonada import LabelTree
 from tonada.proving.ablations import ablations_table
 from tonada.proving.crossvalidated import BASELINE, by_label, crossvalidated_table, fold_by_fold
+from tonada.proving.held_out_table import held_out_table
 from tonada.proving.intervals import interval, value
 from tonada.proving.judged import Judged
 from tonada.proving.levels import at_level
-from tonada.proving.predictions import Prediction, read_predictions
+from tonada.proving.predictions import HELD_OUT, Prediction, read_predictions
 from tonada.proving.weighted_scores import macro_f1
 
 HEAD = """# Results
@@ -23,6 +24,7 @@ the other folds asked for.
 """
 
 BUNDLED = ("emotion", "genre", "music")
+BASELINES = {BASELINE, "majority"}
 PARENTS = {"genre": emotify.PARENTS}
 ABOUT = {
     "emotion": """Source S0 on 4QAED, four quadrants. `emotion` is the recipe of the bundled checkpoint. Its teacher
@@ -65,16 +67,20 @@ def _paragraphs(folder: Path) -> list[str]:
     from tonada.proving.measuring import measured  # seconds that only the page has to wait
     from tonada.proving.score_tables import score_table
 
-    systems = load_systems(folder)
-    own = systems[folder.name]
-    found = [crossvalidated_table(systems), fold_by_fold(own), f"Answers of {folder.name}:", by_label(own)]
-    if folder.name in BUNDLED:
-        found += _above(folder.name, systems)
+    name, systems = folder.name, load_systems(folder)
+    if any(each.split in HELD_OUT for each in systems[name]):
+        found, title = [held_out_table(systems, name)], "Every score, on the test songs:"
+        systems = {
+            system: [each for each in answers if each.split == HELD_OUT[1]] for system, answers in systems.items()
+        }
     else:
+        found, title = [crossvalidated_table(systems), fold_by_fold(systems[name])], "Every score:"
+    found += [f"Answers of {name}:", by_label(systems[name]), *_above(name, systems)]
+    if set(systems) - {name, *BASELINES}:
         found += ["One thing changed at a time; shares of each label's songs that were answered with it:"]
-        found += [ablations_table(systems, folder.name)]
-    scores = score_table({name: measured(each) for name, each in systems.items()})
-    return [f"## {folder.name}", ABOUT.get(folder.name, ""), *found, "Every score:", scores]
+        found += [ablations_table(systems, name)]
+    scores = score_table({system: measured(answers) for system, answers in systems.items()})
+    return [f"## {name}", ABOUT.get(name, ""), *found, title, scores]
 
 
 def _above(name: str, systems: dict[str, list[Prediction]]) -> list[str]:
