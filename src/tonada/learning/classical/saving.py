@@ -141,8 +141,8 @@ def load_classical_model(folder: str | Path) -> ClassicalModel:
         check_config(config)
         lists = {name: tuple(config[name]) for name in ("columns", "labels")}
         model = ClassicalModel(estimator=_estimator(path / MODEL), extractor=extractor, **{**config, **lists})
-        check_estimator(model.estimator, len(model.columns), len(model.labels))
         _check_schema(model, schema)
+        check_estimator(model.estimator, len(model.columns), len(model.labels))
     except ClassicalModelError:
         raise
     except Exception as error:  # what a folder of anyone's may hold fails in more ways than can be listed
