@@ -2,6 +2,7 @@
 
 import csv
 import json
+import shutil
 
 import numpy as np
 import pytest
@@ -57,6 +58,15 @@ def evaluated(folder, table: str, *options: str):
     return CliRunner().invoke(app, ["evaluate", *map(str, given)])
 
 
+def test_a_report_in_the_models_own_folder_replaces_nothing_that_training_left(folder, tmp_path):
+    shutil.copytree(folder / "moods", tmp_path / "moods")
+    trained = {path: path.read_bytes() for path in (tmp_path / "moods").rglob("*") if path.is_file()}
+    given = [tmp_path / "moods", "table", folder / "others.csv", "--report", tmp_path / "moods"]
+    done = CliRunner().invoke(app, ["evaluate", *map(str, given)])
+    assert (tmp_path / "moods" / "report.md").exists(), done.stderr
+    assert {path: path.read_bytes() for path in trained} == trained
+
+
 def test_songs_of_artists_that_the_model_learned_from_are_in_no_test(folder):
     done = evaluated(folder, "others.csv", "--format", "json")
     assert done.exit_code == 0, done.stderr
@@ -69,7 +79,7 @@ def test_songs_of_artists_that_the_model_learned_from_are_in_no_test(folder):
     page = (folder / "report" / "report.md").read_text()
     assert "Songs / segments" not in page
     assert "real-time factor" not in page
-    rows = list(csv.DictReader((folder / "report" / "predictions" / "moods.csv").open()))
+    rows = list(csv.DictReader((folder / "report" / "songs" / "moods.csv").open()))
     assert len(rows) == 24
 
 

@@ -14,6 +14,8 @@ import soundfile
 from commands import TONADA, tonada
 from conftest import LABELS, ROOT
 
+from tonada.checkpoints import tasks
+
 
 @pytest.fixture(scope="module")
 def bad_inputs(tmp_path_factory) -> Path:
@@ -45,6 +47,13 @@ def test_help_names_every_command_and_each_teaches_by_example():
     assert "tonada classify song.mp3" in tonada("classify", "--help").stdout
     assert "tonada train recipes/emotion.yaml" in tonada("train", "--help").stdout
     assert "tonada evaluate emotion emotion_4qaed" in tonada("evaluate", "--help").stdout
+
+
+@pytest.mark.parametrize("command", ["classify", "evaluate", "explain", "export", "live", "push", "serve"])
+def test_help_names_every_model_that_came_with_tonada(command):
+    said = " ".join(tonada(command, "--help", COLUMNS="400").stdout.split())
+    first, *between, last = tasks()
+    assert f"came with Tonada: {', '.join([first, *between])} or {last}." in said
 
 
 def test_json_is_one_list_in_the_order_given(mixed):
@@ -99,6 +108,8 @@ def test_a_table_with_a_timeline_is_for_people(bad_inputs):
     [
         (["classify", "x.mp3", "--task", "cooking"], "emotion"),
         (["classify", "x.mp3", "--model", "no-such-folder"], "no-such-folder"),
+        (["classify", "x.mp3", "--revision", "v2"], "name it with --model"),
+        (["classify", "x.mp3", "--model", "music", "--revision", "v2"], "music is not on the Hub"),
         (["train", "nothing.yaml", "--data", "."], "no such recipe"),
     ],
 )

@@ -13,7 +13,8 @@ from tonada.modeling import TonadaConfig, TonadaForAudioClassification
 from tonada.modeling.configuration_tonada import BRANCHES
 from tonada.modeling.embedding_encoder_tonada import TonadaAttentionConvEncoder
 
-from tonada.listening.listener import ModelError, check_pair
+from tonada.listening.model_error import ModelError
+from tonada.listening.pairs import check_pair
 
 ENCODER_RATE = 16_000
 SUBSETS = list(chain.from_iterable(combinations(BRANCHES, count) for count in range(1, 5)))

@@ -81,7 +81,7 @@ def test_the_folder_holds_everything_promised(home, report):
     assert found == {
         *FIGURES,
         *("report.md", "report.json", "segments/tiny.csv", "model-index.yaml", ".eval_results/folder.yaml"),
-        *(f"predictions/{name}.csv" for name in ("tiny", "majority", "logistic-regression")),
+        *(f"songs/{name}.csv" for name in ("tiny", "majority", "logistic-regression")),
         *("gap/random-folds.csv", "gap/disjoint-folds.csv"),
     }
     assert json.loads((home / "report" / "report.json").read_text()) == report
@@ -95,7 +95,7 @@ def test_a_damaged_song_is_named_and_in_no_figure(done, report):
 
 
 def test_only_songs_that_the_recipe_held_out_are_tested(home, report):
-    tested = read_predictions(home / "report" / "predictions" / "tiny.csv")
+    tested = read_predictions(home / "report" / "songs" / "tiny.csv")
     assert {each.group for each in tested} == {"artist 2", "artist 6"}
     assert report["is_test"]
     assert report["warnings"] == []
@@ -103,7 +103,7 @@ def test_only_songs_that_the_recipe_held_out_are_tested(home, report):
 
 def test_every_figure_follows_from_the_predictions_beside_it(home, report):
     for name, of_system in report["systems"].items():
-        judged = Judged.of(read_predictions(home / "report" / "predictions" / f"{name}.csv"))
+        judged = Judged.of(read_predictions(home / "report" / "songs" / f"{name}.csv"))
         found = AnswerScores().compute(predictions=judged.probabilities, references=judged.truth)
         assert {score: of_system["songs"]["scores"][score]["value"] for score in found} == pytest.approx(found)
 
@@ -120,7 +120,7 @@ def test_segments_are_judged_beside_their_songs(home, report):
     segments = read_predictions(home / "report" / "segments" / "tiny.csv")
     assert report["systems"]["tiny"]["segments"]["count"] == len(segments) > 5
     assert {each.song_id for each in segments} == {
-        each.song_id for each in read_predictions(home / "report" / "predictions" / "tiny.csv")
+        each.song_id for each in read_predictions(home / "report" / "songs" / "tiny.csv")
     }
 
 

@@ -6,7 +6,8 @@ import pytest
 from conftest import RATE, new_model, noise
 from tonada.feature_extraction import TonadaFeatureExtractor
 
-from tonada.listening.listener import ModelError, check_pair
+from tonada.listening.model_error import ModelError
+from tonada.listening.pairs import check_pair
 
 OWN = [
     {"descriptor": "mfcc", "count": 3, "statistics": ["mean", "standard_deviation"]},

@@ -27,7 +27,7 @@ HALL = {
     "proving": {"listening"},  # an audit hears what it audits
     "learning": {"listening", "embedding", "proving"},
     "evaluating": {"listening", "proving", "learning"},
-    "sharing": {"listening", "embedding", "proving", "learning"},
+    "sharing": {"checkpoints", "listening", "embedding", "proving", "learning"},
 }
 
 

@@ -65,8 +65,10 @@ def test_every_figure_that_the_card_shows_was_sent(files):
 
 
 def test_no_prediction_of_a_song_is_missing(files):
-    assert {name for name in files if name.startswith("predictions/")} == {
-        f"predictions/{name}.csv" for name in ("tiny", "model", "majority", "logistic-regression")
+    assert {name for name in files if name.endswith(".csv")} == {
+        *(f"predictions/{name}.csv" for name in ("tiny", "majority", "logistic-regression")),
+        *(f"songs/{name}.csv" for name in ("model", "majority", "logistic-regression")),
+        *("segments/model.csv", "gap/random-folds.csv", "gap/disjoint-folds.csv"),
     }
 
 

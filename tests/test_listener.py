@@ -94,6 +94,15 @@ def test_a_model_that_is_not_there_or_not_ours_is_one_line(tmp_path):
         Listener.bundled("cooking")
 
 
+def test_a_folder_without_a_model_hides_no_model_that_came_with_the_package(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "music").mkdir()
+    assert Listener.from_pretrained("music").name == "bundled:music"
+    (tmp_path / "music" / "config.json").write_text("{}")
+    with pytest.raises(ModelError, match="music cannot be loaded"):
+        Listener.from_pretrained("music")
+
+
 def test_a_failure_nobody_foresaw_is_one_line_and_the_other_files_go_on(listener, song, monkeypatch):
     def break_once(waveform, **kwargs):
         monkeypatch.undo()

@@ -194,6 +194,7 @@ def test_a_playlist_in_a_pipe_opens_nothing_else(tmp_path):
         (["song.mp3"], "live - < song.mp3"),
         (["--raw", "44100"], "give - in the place of microphone"),
         (["-", "--channels", "2"], "--channels is for --raw"),
+        (["-", "--device", "hw:1"], "--device names a microphone, and - is none"),
     ],
 )
 def test_the_command_refuses_what_cannot_be_meant(arguments, reason):

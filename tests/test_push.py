@@ -97,7 +97,7 @@ def test_a_link_to_what_lies_elsewhere_is_not_sent(trained, tmp_path, name):
     ("model", "repository", "branch", "says"),
     [
         ("./nowhere", "me/x", "main", "./nowhere is no folder"),
-        ("emotions", "me/x", "main", "no checkpoint comes for the task 'emotions'; there are: emotion"),
+        ("emotions", "me/x", "main", "or emotion, genre, music, which came with Tonada"),
         ("emotion", "x", "main", "'x' is no repository; write OWNER/NAME"),
         ("emotion", "me/x..y", "main", "'me/x..y' is no repository; write OWNER/NAME"),
         ("emotion", "me/x", "-f", "'-f' is no branch"),

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from tonada_cli.printing import complain, printable
+from tonada_cli.printing import fail, printable
 
 CacheFolder = Annotated[
     Path | None,
@@ -42,5 +42,4 @@ def cache(
             try:
                 clear_cache(root, name)
             except OSError as error:
-                complain(f"{error.filename or root / name}: {error.strerror or error}; delete it by hand")
-                raise typer.Exit(1) from error
+                fail(f"{error.filename or root / name}: {error.strerror or error}; delete it by hand", 1)

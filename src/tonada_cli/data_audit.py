@@ -10,7 +10,7 @@ import typer
 
 from tonada_cli.audit_printing import as_json, as_lines
 from tonada_cli.data_options import DataSetOptions, options_of
-from tonada_cli.printing import aside, complain, quiet_libraries, track
+from tonada_cli.printing import aside, complain, fail, quiet_libraries, track
 
 if TYPE_CHECKING:
     import numpy as np
@@ -85,8 +85,7 @@ def audit_data_set(
     from tonada.extras import lacking
 
     if told := lacking("evaluate", "matplotlib"):
-        complain(f"drawing the figures {told}")
-        raise typer.Exit(2)
+        fail(f"drawing the figures {told}")
     from tonada.proving.auditing.report import write_report
 
     try:
@@ -97,11 +96,9 @@ def audit_data_set(
             audit = _audit(name, folder, rows, said, parts, set, report)
             page = write_report(audit, report)
     except KeyboardInterrupt:
-        complain("interrupted before anything could be said of the data set")
-        raise typer.Exit(130) from None
+        fail("interrupted before anything could be said of the data set", 130)
     except Exception as error:  # what strangers' files can be like has no end, and 1 would say that there are leaks
-        complain(_told(error))
-        raise typer.Exit(2) from error
+        fail(_told(error))
     typer.echo((as_json if format is Format.JSON else as_lines)(audit, page))
     raise typer.Exit(1 if audit.leaks else 2 if audit.unheard or audit.left_out else 0)
 

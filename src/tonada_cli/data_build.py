@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import typer
 
 from tonada_cli.data_options import DataSetOptions, needs_folder, options_of
-from tonada_cli.printing import complain
+from tonada_cli.printing import fail
 from tonada_cli.push_printing import print_pushed, print_sizes
 
 
@@ -52,7 +52,7 @@ def build(
     from tonada.sharing.pushing import push as push_folder
 
     if push is None and (private or despite_licence or dry_run):
-        _fail("--private, --despite-licence and --dry-run are about pushing; say where with --push OWNER/NAME")
+        fail("--private, --despite-licence and --dry-run are about pushing; say where with --push OWNER/NAME", 1)
     if not sys.stderr.isatty():
         datasets.disable_progress_bars()
         disable_progress_bars()
@@ -68,13 +68,13 @@ def build(
         elif push is not None:
             print_pushed(push_folder(output, push, "dataset", private, f"{name} by tonada data build"))
     except LicenceError as error:
-        _fail(f"{error}; without --push it is built for yourself, with --despite-licence pushed all the same")
+        fail(f"{error}; without --push it is built for yourself, with --despite-licence pushed all the same", 1)
     except PushError as error:
-        _fail(f"{error}; {output} is whole, nothing has to be built again")
+        fail(f"{error}; {output} is whole, nothing has to be built again", 1)
     except (OSError, ValueError) as error:
-        _fail(str(error))
+        fail(str(error), 1)
     except Exception as error:  # what nobody foresaw of a file is still one line
-        _fail(f"{name} cannot be built from {folder}: {type(error).__name__}: {error}", 2)
+        fail(f"{name} cannot be built from {folder}: {type(error).__name__}: {error}")
 
 
 def _options(name: str, folder: Path | None, given: list[str]) -> dict[str, Any]:
@@ -84,8 +84,3 @@ def _options(name: str, folder: Path | None, given: list[str]) -> dict[str, Any]
     if folder is None and needs_folder(load):
         raise ValueError(f"{name} is read from a folder; say where it lies: tonada data build {name} FOLDER …")
     return options_of(load, given)
-
-
-def _fail(message: str, code: int = 1) -> None:
-    complain(message)
-    raise typer.Exit(code)

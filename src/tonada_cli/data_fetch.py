@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from tonada_cli.printing import complain, track
+from tonada_cli.printing import complain, fail, track
 
 
 class Fetchable(StrEnum):
@@ -37,8 +37,7 @@ def fetch(
     try:
         odd = data_set(name).fetch(folder, progress=progress)
     except (OSError, ValueError) as error:
-        complain(str(error))
-        raise typer.Exit(1) from error
+        fail(str(error), 1)
     for line in odd:
         complain(line)
     if odd:

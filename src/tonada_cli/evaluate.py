@@ -1,17 +1,21 @@
 """`tonada evaluate`: a model and a data set in, a report out that says what the figures are worth."""
 
+from collections.abc import Callable
+from dataclasses import replace
 from enum import StrEnum
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from tonada_cli.printing import complain, quiet_libraries
+from tonada_cli.loading import quiet_loading
+from tonada_cli.model_options import Level, Model, Revision
+from tonada_cli.printing import complain, fail, fail_on, printable, quiet_libraries
 
 if TYPE_CHECKING:
     from tonada.evaluating.asking import Asked
     from tonada.evaluating.evaluation import Evaluated
-    from tonada.listening.listener import Listener
 
 
 class Part(StrEnum):
@@ -30,9 +34,7 @@ class Format(StrEnum):
 
 
 def evaluate(
-    model: Annotated[
-        str, typer.Argument(help="A folder, a Hub id, or a model that came with Tonada: emotion.", show_default=False)
-    ],
+    model: Model,
     data: Annotated[
         str,
         typer.Argument(
@@ -49,17 +51,12 @@ def evaluate(
         Path | None,
         typer.Option(help="A recipe whose deal says which songs the model learned from instead.", show_default=False),
     ] = None,
-    revision: Annotated[
-        str | None, typer.Option(help="Branch, tag or commit of the Hub model.", show_default=False)
-    ] = None,
+    revision: Revision = None,
     hub_dataset: Annotated[
         str | None,
         typer.Option(help="The Hub's id of the data set, for the model card's blocks.", show_default=False),
     ] = None,
-    level: Annotated[
-        int | None,
-        typer.Option(help="Judge answers at this level of the model's tree of labels, 1 for the topmost."),
-    ] = None,
+    level: Level = None,
     format: Annotated[Format, typer.Option(help="What is printed: the page, or its JSON.")] = Format.MARKDOWN,
 ) -> None:
     """
@@ -90,80 +87,60 @@ def evaluate(
     from tonada.extras import lacking
 
     if told := lacking("evaluate"):
-        complain(f"evaluating {told}")
-        raise typer.Exit(2)
+        fail(f"evaluating {told}")
     from tonada.evaluating.asking import Asked
     from tonada.evaluating.held_out import EvaluationError
-    from tonada.learning.classical.saving import ClassicalModelError, is_classical_model
+    from tonada.learning.classical.saving import ClassicalModelError
     from tonada.listening.listener import ModelError
 
+    asked = Asked(data, folder, split.value, model, recipe, hub_dataset, level)
     try:
-        if is_classical_model(model, revision):
-            asked = Asked(data, folder, split.value, model, recipe, hub_dataset, level)
-            evaluated = _classically(asked, report, revision)
-        else:
-            listener, source = _listener(model, revision)
-            asked = Asked(data, folder, split.value, source, recipe, hub_dataset, level)
-            evaluated = _evaluated(listener, asked, report)
-    except (ModelError, EvaluationError, ClassicalModelError) as error:
-        complain(str(error))
-        raise typer.Exit(2) from error
+        with fail_on(ModelError, EvaluationError, ClassicalModelError):
+            evaluated = _evaluated(asked, revision, report)
     except OSError as error:
-        complain(f"{error.filename or report}: {error.strerror or error}; choose another --report")
-        raise typer.Exit(2) from error
+        fail(f"{error.filename or report}: {error.strerror or error}; choose another --report")
     for message in [*evaluated.report["warnings"], *(each.message for each in evaluated.heard.refused)]:
         complain(message)
     _print(evaluated, format)
     if format is Format.MARKDOWN:
-        typer.echo(f"\nThe report, its figures and its predictions are in {report}")
+        typer.echo(f"\nThe report, its figures and its predictions are in {printable(str(report))}")
     raise typer.Exit(1 if evaluated.heard.refused else 0)
 
 
-def _listener(model: str, revision: str | None) -> "tuple[Listener, str]":
-    """The model, and the folder or Hub id where its recipe is looked for; a folder goes before a bundled name."""
-    from transformers.utils.logging import disable_progress_bar
-
-    import tonada
-    from tonada.checkpoints import tasks
-    from tonada.listening.listener import Listener
-
-    disable_progress_bar()  # of loading some fifty small tensors
-    if model in tasks() and not Path(model).is_dir():
-        return Listener.bundled(model), str(tonada.checkpoint(model))
-    return Listener.from_pretrained(model, revision), model
-
-
-def _evaluated(listener: "Listener", asked: "Asked", folder: Path) -> "Evaluated":
+def _evaluated(asked: "Asked", revision: str | None, report: Path) -> "Evaluated":
     from datasets.utils import disable_progress_bars
 
-    from tonada.evaluating.evaluation import evaluate as evaluate_model
     from tonada.evaluating.folders import save
+    from tonada.learning.classical.saving import is_classical_model
 
     disable_progress_bars()  # of reading a table
-    folder.mkdir(parents=True, exist_ok=True)  # before an hour of listening
+    prepare = _classical if is_classical_model(asked.source, revision) else _network
+    evaluate_model = prepare(asked, revision)
+    report.mkdir(parents=True, exist_ok=True)  # before an hour of listening
     with quiet_libraries():
-        evaluated = evaluate_model(listener, asked)
-    save(evaluated, folder)
+        evaluated = evaluate_model()
+    save(evaluated, report)
     return evaluated
 
 
-def _classically(asked: "Asked", folder: Path, revision: str | None) -> "Evaluated":
-    from datasets.utils import disable_progress_bars
+def _network(asked: "Asked", revision: str | None) -> "Callable[[], Evaluated]":
+    from tonada.evaluating.evaluation import evaluate as evaluate_network
+    from tonada.listening.listener import Listener
 
+    quiet_loading()
+    listener = Listener.from_pretrained(asked.source, revision)
+    source = listener.model.name_or_path  # of a model that came with Tonada the folder
+    return partial(evaluate_network, listener, replace(asked, source=source))
+
+
+def _classical(asked: "Asked", revision: str | None) -> "Callable[[], Evaluated]":
     from tonada.evaluating.classical import evaluate_classically
-    from tonada.evaluating.folders import save
     from tonada.evaluating.held_out import EvaluationError
     from tonada.learning.classical.listening import ClassicalListener
 
-    disable_progress_bars()  # of reading a table
     if asked.recipe is not None:
         raise EvaluationError("a classical model says itself which songs it was fitted on; leave out --recipe")
-    listener = ClassicalListener.from_pretrained(asked.source, revision=revision)
-    folder.mkdir(parents=True, exist_ok=True)  # before an hour of listening
-    with quiet_libraries():
-        evaluated = evaluate_classically(listener, asked)
-    save(evaluated, folder)
-    return evaluated
+    return partial(evaluate_classically, ClassicalListener.from_pretrained(asked.source, revision=revision), asked)
 
 
 def _print(evaluated: "Evaluated", format: Format) -> None:

@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from tonada_cli.limit_options import MaxChannels, MaxDecodedGb, MaxFileGb, MaxMinutes, MaxRate, limits
-from tonada_cli.printing import aside, complain, printable, quiet_libraries, track
+from tonada_cli.loading import load_listener
+from tonada_cli.model_options import OwnModel, Revision, Task
+from tonada_cli.printing import aside, complain, fail, fail_on, printable, quiet_libraries, track
 
 if TYPE_CHECKING:
     from tonada.explaining.folders import Told
@@ -23,15 +25,9 @@ def explain(
         list[Path], typer.Argument(help="Audio files, and folders to search for them.", show_default=False)
     ],
     output: Annotated[Path, typer.Option(help="The folder to write into, a folder a song.", show_default=False)],
-    task: Annotated[
-        str, typer.Option(help="What to listen for, with weights that came with Tonada: emotion.")
-    ] = "emotion",
-    model: Annotated[
-        str | None, typer.Option(help="A model of your own instead: a folder or a Hub id.", show_default=False)
-    ] = None,
-    revision: Annotated[
-        str | None, typer.Option(help="Branch, tag or commit of the Hub model.", show_default=False)
-    ] = None,
+    task: Task = "emotion",
+    model: OwnModel = None,
+    revision: Revision = None,
     label: Annotated[
         str | None,
         typer.Option(
@@ -76,7 +72,7 @@ def explain(
     if model is not None and is_classical_model(model, revision):
         explained, total = _classically(paths, model, revision, output, label, bounds)
     else:
-        explained, total = _by_a_network(paths, _listener(task, model, revision, label, bounds), output, label)
+        explained, total = _by_a_network(paths, load_listener(task, model, revision, bounds), output, label)
     failed = False
     try:
         with quiet_libraries():
@@ -84,17 +80,20 @@ def explain(
                 with aside():
                     failed |= not _print(told)
     except OSError as error:
-        complain(f"{error.filename or output}: {error.strerror or error}; choose another --output")
-        raise typer.Exit(2) from error
+        fail(f"{error.filename or output}: {error.strerror or error}; choose another --output")
     raise typer.Exit(1 if failed else 0)
 
 
 def _by_a_network(
     paths: list[Path], listener: "Listener", output: Path, label: str | None
 ) -> tuple[Iterator["Told"], int]:
+    from tonada.explaining.explanation import check_explainable
     from tonada.explaining.folders import explain_into
+    from tonada.explaining.targets import ExplainError
     from tonada.listening.files import find_audio
 
+    with fail_on(ExplainError):
+        check_explainable(listener, label)
     found = list(find_audio(paths))
     return explain_into(listener, found, output, label), len(found)
 
@@ -107,33 +106,11 @@ def _classically(
     from tonada.explaining.targets import ExplainError
     from tonada.learning.classical.listening import ClassicalListener
 
-    try:
+    with fail_on(ValueError, ExplainError):
         listener = ClassicalListener.from_pretrained(model, bounds, revision)
         check_explainable(listener.model, label)
-    except (ValueError, ExplainError) as error:
-        complain(str(error))
-        raise typer.Exit(2) from error
     found = list(listener.find(paths))
     return explain_into(listener, found, output, label), len(found)
-
-
-def _listener(task: str, model: str | None, revision: str | None, label: str | None, bounds: "Limits") -> "Listener":
-    from transformers.utils.logging import disable_progress_bar
-
-    from tonada.explaining.explanation import check_explainable
-    from tonada.explaining.targets import ExplainError
-    from tonada.listening.listener import Listener, ModelError
-
-    disable_progress_bar()  # of loading some fifty small tensors
-    try:
-        listener = (
-            Listener.bundled(task, bounds) if model is None else Listener.from_pretrained(model, revision, bounds)
-        )
-        check_explainable(listener, label)
-    except (ModelError, ExplainError) as error:
-        complain(str(error))
-        raise typer.Exit(2) from error
-    return listener
 
 
 def _print(told: "Told") -> bool:

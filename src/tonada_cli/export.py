@@ -5,13 +5,13 @@ from typing import Annotated
 
 import typer
 
-from tonada_cli.printing import complain, printable
+from tonada_cli.loading import quiet_loading
+from tonada_cli.model_options import ModelHere
+from tonada_cli.printing import fail, fail_on, printable
 
 
 def export(
-    model: Annotated[
-        str, typer.Argument(help="A folder, or a model that came with Tonada: emotion.", show_default=False)
-    ],
+    model: ModelHere,
     onnx: Annotated[Path, typer.Option(metavar="FILE", help="The ONNX file to write.", show_default=False)],
     int8: Annotated[
         bool, typer.Option("--int8", help="Keep learned weights in int8: a smaller file, other answers by a little.")
@@ -33,25 +33,19 @@ def export(
     from tonada.extras import lacking
 
     if told := lacking("onnx"):
-        complain(f"exporting {told}")
-        raise typer.Exit(2)
-    from transformers.utils.logging import disable_progress_bar
-
+        fail(f"exporting {told}")
     from tonada.exporting.errors import ExportError
     from tonada.exporting.export import export_onnx
     from tonada.listening.listener import ModelError
     from tonada.sharing.models import open_model
 
-    disable_progress_bar()  # of loading some fifty small tensors
+    quiet_loading()
     try:
-        listener, _ = open_model(model)
-        difference = export_onnx(listener, onnx, int8)
-    except (ModelError, ExportError) as error:
-        complain(str(error))
-        raise typer.Exit(2) from error
+        with fail_on(ModelError, ExportError):
+            listener, _ = open_model(model)
+            difference = export_onnx(listener, onnx, int8)
     except OSError as error:
-        complain(f"{onnx}: cannot be written ({error.strerror or error}); choose another place")
-        raise typer.Exit(1) from error
+        fail(f"{onnx}: cannot be written ({error.strerror or error}); choose another place", 1)
     size, rate = onnx.stat().st_size / 1e6, listener.extractor.sampling_rate
     typer.echo(
         f"{printable(str(onnx))}: {size:.1f} MB, waveform at {rate} Hz in, probabilities of "

@@ -17,7 +17,7 @@ from tonada_cli.limit_options import (
     MaxRate,
     limits,
 )
-from tonada_cli.printing import aside, complain, track
+from tonada_cli.printing import aside, complain, fail, track
 
 
 def features(
@@ -93,24 +93,19 @@ def features(
                         complain(song.message)
         typer.echo(describe(output))
     except (SetError, TableError, HearingError) as error:
-        complain(str(error))
-        raise typer.Exit(2) from error
+        fail(str(error))
     except OSError as error:
-        complain(f"{error.filename or output}: {error.strerror or error}; what was heard before is kept")
-        raise typer.Exit(2) from error
+        fail(f"{error.filename or output}: {error.strerror or error}; what was heard before is kept")
     except KeyboardInterrupt:
-        complain(f"interrupted after {done} of {len(found)} songs; the same command goes on from there")
-        raise typer.Exit(130) from None
+        fail(f"interrupted after {done} of {len(found)} songs; the same command goes on from there", 130)
     raise typer.Exit(1 if failed else 0)
 
 
 def _check(output: Path, segment_seconds: float | None, segment_overlap: float) -> None:
     if output.suffix != ".parquet":
-        complain(f"--output is {output}; the table is Parquet, so give it a name that ends in .parquet")
-        raise typer.Exit(2)
+        fail(f"--output is {output}; the table is Parquet, so give it a name that ends in .parquet")
     if segment_overlap and segment_seconds is None:
-        complain("--segment-overlap is for segments; give --segment-seconds too")
-        raise typer.Exit(2)
+        fail("--segment-overlap is for segments; give --segment-seconds too")
 
 
 def _cores() -> int:

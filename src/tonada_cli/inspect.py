@@ -1,25 +1,21 @@
 """`tonada inspect`: what a model is made of, and what an answer costs."""
 
-from typing import Annotated
-
 import typer
 
-from tonada_cli.printing import complain, printable
+from tonada_cli.loading import quiet_loading
+from tonada_cli.model_options import Model, Revision
+from tonada_cli.printing import fail_on, printable
 
 ROW = "{:<42}{:>12}{:>25}"
 
 
 def inspect(
-    model: Annotated[
-        str | None,
-        typer.Argument(help="A folder or a Hub id; Tonada's emotion model if left out.", show_default=False),
-    ] = None,
-    revision: Annotated[
-        str | None, typer.Option(help="Branch, tag or commit of the Hub model.", show_default=False)
-    ] = None,
+    model: Model = "emotion",
+    revision: Revision = None,
 ) -> None:
     """
     Say what a model hears, answers and learned from, and what that costs: parameters and multiply-adds, part by part.
+    Of Tonada's model of emotion if none is named.
 
     Examples:
 
@@ -27,18 +23,13 @@ def inspect(
 
       tonada inspect someone/their-model
     """
-    from transformers.utils.logging import disable_progress_bar
-
     from tonada.listening.listener import Listener, ModelError
     from tonada.proving.cost import cost_of
     from tonada.sharing.provenance import provenance_of_model
 
-    disable_progress_bar()
-    try:
-        listener = Listener.bundled("emotion") if model is None else Listener.from_pretrained(model, revision)
-    except ModelError as error:
-        complain(str(error))
-        raise typer.Exit(2) from error
+    quiet_loading()
+    with fail_on(ModelError):
+        listener = Listener.from_pretrained(model, revision)
     config, extractor = listener.model.config, listener.extractor
     learned_from = provenance_of_model(listener.model.name_or_path, revision)
     parts = cost_of(listener.model, listener.one_segment())

@@ -1,17 +1,16 @@
 """`tonada live`: sound as it comes in, an answer every second."""
 
-import json
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, replace
-from enum import StrEnum
-from typing import TYPE_CHECKING, Annotated, NoReturn
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from tonada_cli.live_printing import PRINTERS, Format
 from tonada_cli.loading import load_listener
-from tonada_cli.printing import complain
+from tonada_cli.model_options import Gate, Level, OwnModel, Revision, Task
+from tonada_cli.printing import fail, fail_on
 
 if TYPE_CHECKING:
     from tonada.listening.incoming import Incoming
@@ -22,26 +21,13 @@ if TYPE_CHECKING:
 MICROPHONE, PIPE = "microphone", "-"
 
 
-class Format(StrEnum):
-    """How moments are printed."""
-
-    TABLE = "table"
-    JSON = "json"
-
-
 def live(
     source: Annotated[
         str, typer.Argument(help="microphone; - for a pipe; or the http address of a stream.")
     ] = MICROPHONE,
-    task: Annotated[
-        str, typer.Option(help="What to listen for, with weights that came with Tonada: emotion.")
-    ] = "emotion",
-    model: Annotated[
-        str | None, typer.Option(help="A model of your own instead: a folder or a Hub id.", show_default=False)
-    ] = None,
-    revision: Annotated[
-        str | None, typer.Option(help="Branch, tag or commit of the Hub model.", show_default=False)
-    ] = None,
+    task: Task = "emotion",
+    model: OwnModel = None,
+    revision: Revision = None,
     window: Annotated[
         float | None,
         typer.Option(
@@ -52,21 +38,12 @@ def live(
         float,
         typer.Option(min=0.0, max=600.0, help="Seconds over which the label that is said is averaged; 0 for none."),
     ] = 5.0,
-    level: Annotated[
-        int | None,
-        typer.Option(
-            min=1, help="Answer at this level of the model's tree of labels, 1 for the topmost.", show_default=False
-        ),
-    ] = None,
-    gate: Annotated[
+    level: Level = None,
+    gate: Gate = None,
+    device: Annotated[
         str | None,
-        typer.Option(
-            metavar="MODEL",
-            help="A music detector that hears each window first, a folder or a Hub id.",
-            show_default=False,
-        ),
+        typer.Option(help="Which microphone, by ALSA's name; arecord -L lists them. ALSA's default if not given."),
     ] = None,
-    device: Annotated[str, typer.Option(help="Which microphone, by ALSA's name; arecord -L lists them.")] = "default",
     raw: Annotated[
         int | None,
         typer.Option(
@@ -105,52 +82,47 @@ def live(
 
       tonada live http://localhost:8000/radio.ogg --format json
     """
-    _check(source, raw, channels)
+    _check(source, device, raw, channels)
     from tonada.listening.limits import AudioError, Limits
     from tonada.listening.listener import ModelError
 
     limits = Limits()
     listener = load_listener(task, model, revision, limits, gate)
     try:
-        listener.labels(level)
-        with _incoming(source, device, raw, channels, limits) as incoming:
-            for moment in _moments(listener, incoming, window, smoothing, level):
-                PRINTERS[format](moment, source)
-    except ModelError as error:
-        _refuse(str(error))
+        with fail_on(ModelError):
+            listener.labels(level)
+            with _incoming(source, device, raw, channels, limits) as incoming:
+                for moment in _moments(listener, incoming, window, smoothing, level):
+                    PRINTERS[format](moment, source)
     except AudioError as error:
-        complain(f"{source}: {error}")
-        raise typer.Exit(1) from error
+        fail(f"{source}: {error}", 1)
     except KeyboardInterrupt:  # how one ends it
         raise typer.Exit(0) from None
 
 
-def _check(source: str, raw: int | None, channels: int | None) -> None:
+def _check(source: str, device: str | None, raw: int | None, channels: int | None) -> None:
     if source not in (MICROPHONE, PIPE) and not source.startswith(("http://", "https://")):
-        _refuse(f"{source}: is neither microphone nor - nor an http address; to hear a file: tonada live - < {source}")
+        fail(f"{source}: is neither microphone nor - nor an http address; to hear a file: tonada live - < {source}")
+    if device is not None and source != MICROPHONE:
+        fail(f"--device names a microphone, and {source} is none; leave it out")
     if raw is not None and source != PIPE:
-        _refuse(f"--raw says what a pipe brings; give - in the place of {source}")
+        fail(f"--raw says what a pipe brings; give - in the place of {source}")
     if channels is not None and raw is None:
-        _refuse("--channels is for --raw; everything else says itself how many it has")
+        fail("--channels is for --raw; everything else says itself how many it has")
     if source == PIPE and sys.stdin.isatty():
-        _refuse("- hears a pipe, and there is none; for example: tonada live - < song.mp3")
-
-
-def _refuse(message: str) -> NoReturn:
-    complain(message)
-    raise typer.Exit(2)
+        fail("- hears a pipe, and there is none; for example: tonada live - < song.mp3")
 
 
 @contextmanager
 def _incoming(
-    source: str, device: str, rate: int | None, channels: int | None, limits: "Limits"
+    source: str, device: str | None, rate: int | None, channels: int | None, limits: "Limits"
 ) -> Iterator["Incoming"]:
     from tonada.listening.incoming import FROM_MICROPHONE, FROM_PIPE, FROM_URL, raw, through_ffmpeg
 
     if rate is not None:
         yield raw(sys.stdin.buffer, rate, channels or 1)
         return
-    inputs = {PIPE: FROM_PIPE, MICROPHONE: [*FROM_MICROPHONE, device]}
+    inputs = {PIPE: FROM_PIPE, MICROPHONE: [*FROM_MICROPHONE, device or "default"]}
     stdin = sys.stdin.fileno() if source == PIPE else None
     with through_ffmpeg(inputs.get(source, [*FROM_URL, source]), stdin, limits) as incoming:
         yield incoming
@@ -165,28 +137,3 @@ def _moments(
     for block in incoming.blocks:
         yield from stream.feed(block)
     yield from stream.finish()
-
-
-def _print_line(moment: "Moment", source: str) -> None:
-    said = moment.steady
-    if said.values is not None:
-        words = "  ".join(f"{name} {value:.2f}" for name, value in said.values.items())
-    else:
-        label = ", ".join(said.labels or [said.label or ""])
-        words = f"{label.replace('_', ' '):<12}  {said.probability or 0:.2f}  since {_clock(said.since)}"
-    typer.echo(f"{_clock(moment.end)}  {words}")
-
-
-def _print_json(moment: "Moment", source: str) -> None:
-    heard = replace(moment.answer, path=source).to_dict()
-    steady = {name: value for name, value in asdict(moment.steady).items() if value is not None}
-    line = {"start": moment.start, "end": moment.end, "steady": steady, **heard}
-    typer.echo(json.dumps(line, ensure_ascii=False, allow_nan=False))
-
-
-def _clock(seconds: float) -> str:
-    minutes, rest = divmod(int(seconds), 60)
-    return f"{minutes:>3}:{rest:02}"
-
-
-PRINTERS = {Format.TABLE: _print_line, Format.JSON: _print_json}

@@ -2,9 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-import typer
-
-from tonada_cli.printing import complain
+from tonada_cli.printing import fail, fail_on
 
 if TYPE_CHECKING:
     from tonada.listening.limits import Limits
@@ -20,19 +18,23 @@ def load_listener(
     Raises:
         typer.Exit: with exit code 2, after the reason was printed.
     """
-    from transformers.utils.logging import disable_progress_bar
-
     from tonada.listening.listener import Listener, ModelError
 
-    disable_progress_bar()  # of loading some fifty small tensors
-    try:
+    if model is None and revision is not None:
+        fail(f"--revision {revision} is for a model on the Hub; name it with --model")
+    quiet_loading()
+    with fail_on(ModelError):
         detector = None if gate is None else Listener.from_pretrained(gate, limits=bounds)
         if model is None:
             listener = Listener.bundled(task, bounds, detector)
         else:
             listener = Listener.from_pretrained(model, revision, bounds, detector)
         listener.check_stems(stems)
-    except ModelError as error:
-        complain(str(error))
-        raise typer.Exit(2) from error
     return listener
+
+
+def quiet_loading() -> None:
+    """No progress bar of loading some fifty small tensors."""
+    from transformers.utils.logging import disable_progress_bar
+
+    disable_progress_bar()

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from tonada_cli.printing import complain, printable
+from tonada_cli.printing import fail_on, printable
 
 if TYPE_CHECKING:
     from tonada.proving.drift import Drift
@@ -47,11 +47,8 @@ def monitor(
     from tonada.proving.drift import drifts, reasons_to_retrain
     from tonada.proving.number_tables import TableError, read_table
 
-    try:
+    with fail_on(TableError):
         found = drifts(read_table(against), read_table(new))
-    except TableError as error:
-        complain(str(error))
-        raise typer.Exit(2) from error
     _print(found, format)
     reasons = reasons_to_retrain(found)
     if format == Format.TABLE:

@@ -2,16 +2,33 @@
 
 import subprocess
 import sys
+from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from tonada_cli.printing import complain
+from tonada_cli.printing import complain, fail_on
 
 if TYPE_CHECKING:
     from tonada.listening.limits import Limits
     from tonada.listening.onnx_listener import OnnxListener
+
+
+class Runtime(StrEnum):
+    """What computes."""
+
+    TORCH = "torch"
+    ONNX = "onnx"
+
+
+RuntimeOption = Annotated[
+    Runtime,
+    typer.Option(
+        help="onnx answers through ONNX Runtime, which starts sooner, with an exported file or a folder as the "
+        "model; a folder is exported the first time."
+    ),
+]
 
 
 def onnx_listener(task: str, model: str | None, bounds: "Limits") -> "OnnxListener":
@@ -20,36 +37,39 @@ def onnx_listener(task: str, model: str | None, bounds: "Limits") -> "OnnxListen
 
     Args:
         task: whose bundled weights to take, if no model is given.
-        model: a file that `tonada export` wrote, or a folder.
+        model: a file that `tonada export` wrote, a folder, or a model that came with Tonada.
         bounds: what recordings are refused.
     """
-    from tonada.checkpoints import checkpoint
-    from tonada.listening.kept_graphs import kept_graph
     from tonada.listening.model_error import ModelError
     from tonada.listening.onnx_listener import OnnxListener
 
-    try:
-        if model is not None and not Path(model).is_dir():
-            return OnnxListener(_exported(model), bounds)
-        folder = checkpoint(task) if model is None else Path(model)
-        graph = kept_graph(folder, task if model is None else model)
-        if not graph.exists():
-            complain("exporting the model for ONNX Runtime, once; this takes up to a minute")
-            _export(task if model is None else model, graph)
-        return OnnxListener(graph, bounds)
-    except (ModelError, ValueError) as error:
-        complain(str(error))
-        raise typer.Exit(2) from error
+    with fail_on(ModelError, ValueError):
+        return OnnxListener(_graph(task, model), bounds)
 
 
-def _exported(model: str) -> Path:
-    if not Path(model).is_file():
+def _graph(task: str, model: str | None) -> Path:
+    from tonada.checkpoints import checkpoint, is_bundled
+    from tonada.listening.kept_graphs import kept_graph
+
+    if model is not None and Path(model).is_file():
+        return Path(model)
+    if model is None or is_bundled(model):
+        name = model or task
+        folder = home = checkpoint(name)  # no folder of a person's own has the name there
+    elif Path(model).is_dir():
+        name, folder, home = model, Path(model), Path.cwd()
+    else:
         raise ValueError(f"{model} is neither a folder nor a file that `tonada export` wrote; export the model first")
-    return Path(model)
+    graph = kept_graph(folder, name).absolute()
+    if not graph.exists():
+        complain("exporting the model for ONNX Runtime, once; this takes up to a minute")
+        _export(name, graph, home)
+    return graph
 
 
-def _export(model: str, graph: Path) -> None:
-    """In a process of its own: this one must not load torch."""
-    done = subprocess.run([sys.executable, "-m", "tonada_cli", "export", model, "--onnx", graph], stdout=sys.stderr)
+def _export(model: str, graph: Path, home: Path) -> None:
+    """In a process of its own, for this one must not load torch."""
+    command = [sys.executable, "-m", "tonada_cli", "export", model, "--onnx", str(graph)]
+    done = subprocess.run(command, cwd=home, stdout=sys.stderr)
     if done.returncode:
         raise typer.Exit(done.returncode)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from tonada_cli.printing import complain, printable
+from tonada_cli.printing import fail, printable
 
 if TYPE_CHECKING:
     from tonada.cataloguing.chosen import Filter, Tags
@@ -70,16 +70,13 @@ def playlists(
             table.check(task)
             written |= write_playlists(table, task, which, output, format.value, most)
     except (TableError, PlaylistError) as error:
-        complain(str(error))
-        raise typer.Exit(2) from error
+        fail(str(error))
     except OSError as error:
-        complain(f"{error.filename or output}: {error.strerror or error}")
-        raise typer.Exit(2) from error
+        fail(f"{error.filename or output}: {error.strerror or error}")
     for file, songs in written.items():
         typer.echo(f"{songs:>7} songs  {printable(str(file))}")
     if not written:
-        complain("no song fits; ask for less")
-        raise typer.Exit(1)
+        fail("no song fits; ask for less", 1)
 
 
 def _filter(

@@ -4,7 +4,7 @@ import os
 import sys
 from collections.abc import Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager
-from typing import TypeVar
+from typing import NoReturn, TypeVar
 
 import typer
 
@@ -19,6 +19,21 @@ def printable(text: str) -> str:
 def complain(message: str) -> None:
     """One line on standard error."""
     typer.echo(f"tonada: {printable(message)}", err=True)
+
+
+def fail(message: str, code: int = 2) -> NoReturn:
+    """One line on standard error, and the end of the command."""
+    complain(message)
+    raise typer.Exit(code)
+
+
+@contextmanager
+def fail_on(*kinds: type[Exception]) -> Iterator[None]:
+    """Errors of these kinds within it say in a line what came and what to do, and end the command."""
+    try:
+        yield
+    except kinds as error:
+        fail(str(error))
 
 
 def track(items: Iterable[Item], total: int, unit: str, done: int = 0) -> Iterator[Item]:

@@ -7,14 +7,14 @@ from typing import Annotated
 
 import typer
 
-from tonada_cli.printing import complain
+from tonada_cli.loading import quiet_loading
+from tonada_cli.model_options import ModelHere
+from tonada_cli.printing import fail
 from tonada_cli.push_printing import print_pushed, print_sizes
 
 
 def push(
-    model: Annotated[
-        str, typer.Argument(help="A folder, or a model that came with Tonada: emotion.", show_default=False)
-    ],
+    model: ModelHere,
     repository: Annotated[str, typer.Argument(metavar="OWNER/NAME", help="Made if it is new.", show_default=False)],
     space: Annotated[
         str | None,
@@ -46,12 +46,11 @@ def push(
       tonada push my-moods me/moods --space me/moods-page --private
     """
     from huggingface_hub.utils import disable_progress_bars
-    from transformers.utils import logging
 
     from tonada.listening.listener import ModelError
     from tonada.sharing.pushing import PushError
 
-    logging.disable_progress_bar()  # of loading some fifty small tensors
+    quiet_loading()
     if not sys.stderr.isatty():
         disable_progress_bars()
     try:
@@ -61,11 +60,9 @@ def push(
             if space is not None:
                 _send_page(page, space, repository, private, dry_run)
     except (ModelError, ValueError) as error:
-        complain(str(error))
-        raise typer.Exit(2) from error
+        fail(str(error))
     except (PushError, OSError) as error:
-        complain(str(error))
-        raise typer.Exit(1) from error
+        fail(str(error), 1)
 
 
 def _pack(model: str, repository: str, revision: str, space: str | None, place: Path) -> tuple[Path, Path]:

@@ -7,7 +7,8 @@ import typer
 
 from tonada_cli.limit_options import MaxChannels, MaxDecodedGb, MaxFileGb, MaxMinutes, MaxRate, limits
 from tonada_cli.loading import load_listener
-from tonada_cli.printing import complain
+from tonada_cli.model_options import Gate, OwnModel, Revision, Task
+from tonada_cli.printing import complain, fail
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
@@ -20,23 +21,10 @@ def serve(
         str, typer.Option(help="Address to listen at; 0.0.0.0 is every one of this machine.")
     ] = "127.0.0.1",
     port: Annotated[int, typer.Option(min=0, max=65_535, help="Port; 0 takes a free one and says which.")] = 8000,
-    task: Annotated[
-        str, typer.Option(help="What to listen for, with weights that came with Tonada: emotion.")
-    ] = "emotion",
-    model: Annotated[
-        str | None, typer.Option(help="A model of your own instead: a folder or a Hub id.", show_default=False)
-    ] = None,
-    revision: Annotated[
-        str | None, typer.Option(help="Branch, tag or commit of the Hub model.", show_default=False)
-    ] = None,
-    gate: Annotated[
-        str | None,
-        typer.Option(
-            metavar="MODEL",
-            help="A music detector that hears each song first, a folder or a Hub id.",
-            show_default=False,
-        ),
-    ] = None,
+    task: Task = "emotion",
+    model: OwnModel = None,
+    revision: Revision = None,
+    gate: Gate = None,
     max_requests: Annotated[
         int, typer.Option(min=1, help="Uploads inside at once; one more is told to come again (503).")
     ] = 64,
@@ -73,8 +61,7 @@ def serve(
     from tonada.extras import lacking
 
     if told := lacking("serve"):
-        complain(f"serving {told}")
-        raise typer.Exit(2)
+        fail(f"serving {told}")
     bounds = limits(max_minutes, max_file_gb, max_decoded_gb, max_channels, max_rate)
     door = _door(host, port)
     app = _app(load_listener(task, model, revision, bounds, gate), max_requests, max_songs, max_seconds)
@@ -99,8 +86,7 @@ def _door(host: str, port: int) -> socket.socket:
     try:
         return socket.create_server((host, port), backlog=1024)
     except OSError as error:
-        complain(f"{host}:{port} cannot be listened at ({error.strerror or error}); choose another --host or --port")
-        raise typer.Exit(2) from error
+        fail(f"{host}:{port} cannot be listened at ({error.strerror or error}); choose another --host or --port")
 
 
 def _app(listener: "Listener", requests: int, songs: int, seconds: float) -> "FastAPI":

@@ -1,8 +1,9 @@
 """`--stems [METHOD]`: an option whose value may be left out, which typer alone does not offer."""
 
 from enum import StrEnum
-from typing import Any
+from typing import Annotated, Any
 
+import typer
 from typer.core import TyperCommand
 
 
@@ -14,6 +15,17 @@ class Separation(StrEnum):
     HARMONIC_PERCUSSIVE = "harmonic-percussive"
     VOICE_PERCUSSION = "voice-percussion"
     HDEMUCS = "hdemucs"
+
+
+Stems = Annotated[
+    Separation,
+    typer.Option(
+        metavar="[METHOD]",
+        help="Also judge each stem alone. repet-sim (if METHOD is left out): voice, accompaniment; "
+        "harmonic-percussive: harmonic, percussive; voice-percussion: voice, accompaniment, percussion; hdemucs, "
+        "if you have its weights: drums, bass, other, vocals.",
+    ),
+]
 
 
 class WithStems(TyperCommand):

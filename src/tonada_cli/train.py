@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from tonada_cli.cache import CacheFolder
-from tonada_cli.printing import complain
+from tonada_cli.printing import fail
 
 
 def train(
@@ -60,8 +60,7 @@ def _train_network(recipe: Path, data: Path, output: Path, cache: Path | None, w
         state = output / "unfinished.safetensors"
         trained = train_recipe(wanted, data, FeatureCache(cache), workers, state, resume)
     except (RecipeError, AudioError, OSError, ValueError) as error:
-        complain(str(error))
-        raise typer.Exit(2) from error
+        fail(str(error))
     if trained is None:  # another process of this run has it
         return
     save_trained(trained, wanted, recipe, output, time.monotonic() - begun)
@@ -86,8 +85,7 @@ def _train_classical(recipe: Path, data: Path, output: Path, cache: Path | None,
         trained = train_classical(wanted, data, output, FeatureCache(cache), workers)
         save_classically_trained(trained, wanted, recipe, output)
     except (AudioError, OSError, ValueError) as error:
-        complain(str(error))
-        raise typer.Exit(2) from error
+        fail(str(error))
     typer.echo(crossvalidated_table(trained.predictions))
     typer.echo(f"\nThe model, its card and its predictions are in {output}")
     try:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from tonada_cli.printing import aside, complain, printable, track
+from tonada_cli.printing import aside, complain, fail, fail_on, printable, track
 
 if TYPE_CHECKING:
     from tonada.cataloguing.undo import Journal
@@ -45,18 +45,14 @@ def write_tags(
     from tonada.cataloguing.undo import Journal
 
     if undo and write:
-        complain("--write and --undo are opposites; give one of them")
-        raise typer.Exit(2)
+        fail("--write and --undo are opposites; give one of them")
     journal = Journal(tags.with_name(f"{tags.name}.undo"))
-    try:
+    with fail_on(TableError):
         if undo:
             todo: list[Callable[[], str | None]] = [partial(_undone, entry) for entry in journal.entries()]
         else:
             wanted = _wanted(tags, mood, genre, min_probability, min_agreement)
             todo = [partial(_changed, *each, replace, journal if write else None) for each in wanted]
-    except TableError as error:
-        complain(str(error))
-        raise typer.Exit(2) from error
     done = failed = 0
     for work in track(todo, total=len(todo), unit="song"):
         with aside():

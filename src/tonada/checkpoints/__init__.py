@@ -10,6 +10,11 @@ def tasks() -> list[str]:
     return sorted(config.parent.name for config in HERE.glob("*/config.json"))
 
 
+def is_bundled(model: str) -> bool:
+    """Whether a name means a checkpoint that is here: a model's folder of a person's own goes before it."""
+    return model in tasks() and not (Path(model) / "config.json").exists()
+
+
 def checkpoint(task: str) -> Path:
     """
     The folder of a task's checkpoint, for any `from_pretrained`.

@@ -13,13 +13,13 @@ from tonada.proving.predictions import write_predictions
 
 def save(evaluated: Evaluated, folder: Path) -> None:
     """
-    Write `report.md`, `report.json`, `predictions/` and `segments/` (a CSV a system), `gap/` (a CSV a deal) and four
-    figures; of a test, of the model's own labels, also `model-index.yaml` and `.eval_results/`. Files of an earlier
-    report are replaced.
+    Write `report.md`, `report.json`, `songs/` and `segments/` (a CSV a system), `gap/` (a CSV a deal) and four figures;
+    of a test, of the model's own labels, also `model-index.yaml` and `.eval_results/`. Files of an earlier report
+    are replaced, and none that training left: a report may go into the model's own folder.
     """
     report = evaluated.report
     folder.mkdir(parents=True, exist_ok=True)
-    kinds = {"predictions": evaluated.songs, "segments": evaluated.segments, "gap": evaluated.folds}
+    kinds = {"songs": evaluated.songs, "segments": evaluated.segments, "gap": evaluated.folds}
     for kind, systems in kinds.items():
         for name, predictions in systems.items():
             write_predictions(predictions, _made(folder / kind) / f"{_file_name(name)}.csv")

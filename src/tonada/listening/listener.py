@@ -6,15 +6,13 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from huggingface_hub import try_to_load_from_cache
-from safetensors import SafetensorError
-from transformers import AutoConfig, AutoFeatureExtractor, AutoModelForAudioClassification, BatchFeature
+from transformers import BatchFeature
 
 import tonada
-from tonada.checkpoints import tasks
-from tonada.embedding.published import EMBEDDERS
+from tonada.checkpoints import is_bundled
 from tonada.feature_extraction import TonadaFeatureExtractor
 from tonada.listening.answers import Answer
+from tonada.listening.any_listener import AnyListener
 from tonada.listening.decoding import Source, decode
 from tonada.listening.each_song import answer_each
 from tonada.listening.facts import Facts
@@ -24,19 +22,18 @@ from tonada.listening.inputs import InputError, as_heard, check_input_of
 from tonada.listening.judging import judge
 from tonada.listening.limits import AudioError, Limits
 from tonada.listening.model_error import ModelError
+from tonada.listening.pairs import check_pair, commit_of, load_pair
 from tonada.listening.separation import SeparationError, check_method
 from tonada.listening.stems import check_sounds, each_stem
 from tonada.listening.verdict import Times
-from tonada.modeling import TonadaConfig, TonadaForAudioClassification
+from tonada.modeling import TonadaForAudioClassification
 
 SECONDS_OF_A_SONG = 180.0  # where a song is not cut
-# What transformers, torch and safetensors raise for a folder that is missing, foreign or damaged.
-DAMAGED = (OSError, ValueError, TypeError, KeyError, AttributeError, RuntimeError, SafetensorError)
 
 Heard = tuple[BatchFeature, float, Times]
 
 
-class Listener:
+class Listener(AnyListener):
     """
     A classifier of files.
 
@@ -84,7 +81,7 @@ class Listener:
             folder = tonada.checkpoint(task)
         except ValueError as error:
             raise ModelError(str(error)) from error
-        return cls(*_load(str(folder), None), f"bundled:{task}", tonada.__version__, limits, gate)
+        return cls(*load_pair(str(folder), None), f"bundled:{task}", tonada.__version__, limits, gate)
 
     @classmethod
     def from_pretrained(
@@ -95,16 +92,19 @@ class Listener:
         gate: "Listener | None" = None,
     ) -> "Listener":
         """
-        The listener of a folder, of a model that came with the package (its task's name) or of a Hub id, looked for in
-        this order. No code from the model's repository is run.
+        The listener of a model's folder, of a model that came with the package (its task's name) or of a Hub id,
+        looked for in this order. No code from the model's repository is run.
 
         Raises:
-            ModelError: it cannot be found or read, or is not Tonada's.
+            ModelError: it cannot be found or read, or is not Tonada's; or what is not on the Hub has no revisions.
         """
-        if model in tasks() and not Path(model).is_dir():
+        is_here = is_bundled(model) or Path(model).is_dir()
+        if is_here and revision is not None:
+            raise ModelError(f"{model} is not on the Hub and has no revision {revision!r}; leave out --revision")
+        if is_bundled(model):
             return cls.bundled(model, limits, gate)
-        pair = _load(model, revision)
-        return cls(*pair, model, None if Path(model).is_dir() else _commit(model, revision), limits, gate)
+        pair = load_pair(model, revision)
+        return cls(*pair, model, None if is_here else commit_of(model, revision), limits, gate)
 
     def listen(self, source: Source, path: str = "", stems: str = "none", level: int | None = None) -> Answer:
         """
@@ -124,8 +124,8 @@ class Listener:
         waveform = decode(source, self.extractor.sampling_rate, self.limits)
         if refusal := self._refusal(source, waveform, path):
             seconds = len(waveform) / self.extractor.sampling_rate
-            answer = Answer(path, "not_music", refusal, duration=seconds, model=self.name, revision=self.revision)
-            return replace(answer, stems=None if stems == "none" else {})
+            answer = Answer(path, "not_music", refusal, stems=None if stems == "none" else {})
+            return self.signed(answer, path, seconds)
         alone = None if stems == "none" else self._stems(waveform, stems, path, level)
         heard = self.hear(waveform)
         del waveform  # an hour of it is 300 MB, and the model needs room too
@@ -135,19 +135,6 @@ class Listener:
         """Classify what `find_audio` found, an answer each; one that cannot be judged is answered with the reason."""
         alone: dict[str, Answer] | None = None if stems == "none" else {}
         return answer_each(found, lambda path: self.listen(path, path, stems, level), alone)
-
-    def labels(self, level: int | None = None) -> list[str]:
-        """
-        What an answer has a number for: the model's labels or values, or the labels of a level.
-
-        Raises:
-            ModelError: there is no such level.
-        """
-        return self.facts.labels_of(level, self.name)
-
-    def kind(self, level: int | None = None) -> list[str]:
-        """The attributes that only answers of this kind have, among `level`, `leaf`, `labels` and `values`."""
-        return self.facts.kind(level)
 
     def check_stems(self, method: str) -> None:
         """
@@ -207,55 +194,4 @@ class Listener:
         """Classify what was heard of a song, see `hear` and `listen`."""
         features, seconds, times = heard
         output = self.model(**features.to(self.model.device))
-        answer = judge(output, self.model.config, times, level)
-        return replace(answer, path=path, duration=seconds, model=self.name, revision=self.revision)
-
-
-def check_pair(config: TonadaConfig, extractor: TonadaFeatureExtractor) -> None:
-    """
-    Refuse an extractor that makes other features than the model was built for.
-
-    Raises:
-        ModelError: naming the first number on which they disagree, and both its values.
-    """
-    if not isinstance(extractor, TonadaFeatureExtractor):
-        raise ModelError(f"the extractor is a {type(extractor).__name__}; a Tonada model hears with Tonada's own")
-    shared = {
-        "branches": (sorted(extractor.branches), sorted(config.branches)),
-        "num_channels": (extractor.num_channels, config.num_channels),
-        "num_mel_bins": (extractor.num_bands, config.num_mel_bins),
-        "num_descriptors": (len(extractor.columns), config.num_descriptors),
-        "feature_schema": (extractor.feature_schema["hash"], config.feature_schema or extractor.feature_schema["hash"]),
-    }
-    if "waveform" in config.branches:
-        shared["sampling_rate"] = (extractor.sampling_rate, config.encoder_processor["sampling_rate"])
-    if extractor.embedder in EMBEDDERS:
-        shared["embedding_width"] = (EMBEDDERS[extractor.embedder].width, config.embedding_width)
-    for name, (made, expected) in shared.items():
-        if made != expected:
-            raise ModelError(f"extractor and model disagree on {name}: {made} is made, {expected} is expected")
-
-
-def _load(model: str, revision: str | None) -> tuple[TonadaForAudioClassification, TonadaFeatureExtractor]:
-    try:
-        where = {"revision": revision, "trust_remote_code": False}
-        config = AutoConfig.from_pretrained(model, **where)
-        if not isinstance(config, TonadaConfig):
-            raise ModelError(f"{model} is a {config.model_type!r} model; this command runs Tonada's own")
-        extractor = AutoFeatureExtractor.from_pretrained(model, **where)
-        loaded, told = AutoModelForAudioClassification.from_pretrained(
-            model, output_loading_info=True, dtype=torch.float32, **where
-        )
-    except DAMAGED as error:
-        reason = (str(error).strip() or type(error).__name__).splitlines()[0]
-        raise ModelError(f"{model} cannot be loaded: {reason}") from error
-    astray = sorted(str(key) for keys in ("missing_keys", "unexpected_keys", "mismatched_keys") for key in told[keys])
-    if astray:
-        raise ModelError(f"{model} is no whole classifier: {len(astray)} tensors do not fit, {astray[0]} among them")
-    return loaded, extractor
-
-
-def _commit(model: str, revision: str | None) -> str | None:
-    """The commit of a cached Hub model: its files lie in a folder of that name."""
-    path = try_to_load_from_cache(model, "config.json", revision=revision)
-    return Path(path).parent.name if isinstance(path, str) else revision
+        return self.signed(judge(output, self.model.config, times, level), path, seconds)

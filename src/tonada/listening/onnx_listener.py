@@ -1,12 +1,12 @@
 """An exported model that listens through ONNX Runtime: a file in, an answer out, and no torch."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 
 from tonada.listening.answers import Answer
+from tonada.listening.any_listener import AnyListener
 from tonada.listening.decoding import Source, decode
 from tonada.listening.each_song import answer_each
 from tonada.listening.facts import Facts
@@ -16,7 +16,7 @@ from tonada.listening.model_error import ModelError
 from tonada.listening.verdict import Numbers, verdict
 
 
-class OnnxListener:
+class OnnxListener(AnyListener):
     """
     A classifier of files.
 
@@ -57,8 +57,7 @@ class OnnxListener:
         """
         waveform = decode(source, self.sampling_rate, self.limits)
         answer = verdict(self.numbers(waveform), self.facts, level)
-        seconds = len(waveform) / self.sampling_rate
-        return replace(answer, path=path, duration=seconds, model=self.name, revision=self.revision)
+        return self.signed(answer, path, len(waveform) / self.sampling_rate)
 
     def listen_all(self, found: Iterable[Found], level: int | None = None) -> Iterator[Answer]:
         """Classify what `find_audio` found, an answer each."""
@@ -69,16 +68,3 @@ class OnnxListener:
         names = ["probabilities", "segment_logits", "segment_times"]
         probabilities, segment_logits, times = self.session.run(names, {"waveform": waveform})
         return Numbers(probabilities, segment_logits, [(start, end) for start, end in times.tolist()])
-
-    def labels(self, level: int | None = None) -> list[str]:
-        """
-        What an answer has a number for: the model's labels or values, or the labels of a level.
-
-        Raises:
-            ModelError: there is no such level.
-        """
-        return self.facts.labels_of(level, self.name)
-
-    def kind(self, level: int | None = None) -> list[str]:
-        """The attributes that only answers of this kind have, among `level`, `leaf`, `labels` and `values`."""
-        return self.facts.kind(level)

@@ -1,7 +1,6 @@
 """Waveforms through the model at once, an answer each; company changes no answer."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 import numpy as np
 import soxr
@@ -39,9 +38,7 @@ def listen_to(
     music = [index for index in range(len(waveforms)) if index not in answers]
     answers |= dict(zip(music, _judged(listener, [waveforms[index] for index in music], level), strict=True))
     return [
-        replace(
-            answers[index], path=path, duration=len(waveform) / rate, model=listener.name, revision=listener.revision
-        )
+        listener.signed(answers[index], path, len(waveform) / rate)
         for index, (waveform, path) in enumerate(zip(waveforms, paths, strict=True))
     ]
 

@@ -5,7 +5,7 @@ from pathlib import Path
 from tonada.feature_extraction import TonadaFeatureExtractor
 from tonada.learning.recipes import Recipe
 from tonada.learning.training import Trained
-from tonada.listening.listener import check_pair
+from tonada.listening.pairs import check_pair
 from tonada.proving.predictions import write_predictions
 from tonada.sharing.chapters import TOOK, chapters, headed, lacking, what_it_took
 from tonada.sharing.measured import how_sure, what_was_measured

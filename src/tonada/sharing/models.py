@@ -4,6 +4,7 @@ import shutil
 from collections.abc import Iterable
 from pathlib import Path
 
+from tonada.checkpoints import is_bundled, tasks
 from tonada.listening.listener import Listener, ModelError
 from tonada.sharing.pushed_cards import FILE, RESULTS, write_pushed_card
 
@@ -13,6 +14,7 @@ BESIDE = (
     "recipe.yaml",
     "split.json",
     "predictions/*.csv",
+    *(f"{of_the_report}/*.csv" for of_the_report in ("songs", "segments", "gap")),
     "report.md",
     "*.png",
     ".eval_results/*.yaml",
@@ -27,11 +29,10 @@ def open_model(model: str) -> tuple[Listener, Path]:
     Raises:
         ModelError: there is no such model, it has no weights, it is damaged, or its extractor does not fit it.
     """
-    if Path(model).is_dir():
-        return Listener.from_pretrained(model), Path(model)
-    if "/" in model or model.startswith("."):
-        raise ModelError(f"{model} is no folder; give one that `tonada train` or `save_pretrained` made")
-    listener = Listener.bundled(model)
+    if not (is_bundled(model) or Path(model).is_dir()):
+        made = f"one that `tonada train` or `save_pretrained` made, or {', '.join(tasks())}, which came with Tonada"
+        raise ModelError(f"{model} is no folder of a model; give {made}")
+    listener = Listener.from_pretrained(model)
     return listener, Path(listener.model.name_or_path)
 
 
