@@ -75,6 +75,7 @@ bench: install ffmpeg  ## Measure speed and memory on this machine; training too
 	@test -n "$$TONADA_DATA" || echo "TONADA_DATA is not set: training and the feature cache are not measured."
 	test -z "$$TONADA_DATA" || $(BIN)/python benchmarks/feature_cache.py "$$TONADA_DATA" 120
 	test -z "$$TONADA_DATA" || $(BIN)/python benchmarks/training.py "$$TONADA_DATA"
+	$(BIN)/python benchmarks/similar.py $(TONADA_DATA)
 	$(BIN)/python benchmarks/live_latency.py
 	$(BIN)/python benchmarks/serve.py
 	$(BIN)/python benchmarks/onnx_runtime.py

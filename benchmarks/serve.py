@@ -7,6 +7,7 @@ Part of `make bench`. Clients and server share the machine.
 from collections import Counter
 
 import numpy as np
+import psutil
 from uploads import Upload, megabytes, mixed, post_all, served
 
 UPLOADS, ONE_BY_ONE = 200, 20
@@ -25,6 +26,7 @@ def main() -> None:
         songs: list[Upload] = [upload for upload in uploads if upload.code == 200][:ONE_BY_ONE]
         alone = [post_all(address, [song])[0].seconds for song in songs]
         before = megabytes(process, "VmRSS")
+        worked = psutil.Process(process.pid).cpu_times()
         answered = post_all(address, uploads)
         print("| uploads | p50, s | p99, s | a second |\n|---|---|---|---|")
         print_row(f"{len(alone)} songs, one after another", alone, sum(alone))
@@ -35,6 +37,9 @@ def main() -> None:
         )
         print(f"\n{dict(Counter(each.answer['status'] for each in answered))}, {wrong} of them wrong")
         most, after = (megabytes(process, which) for which in ("VmHWM", "VmRSS"))
+        now = psutil.Process(process.pid).cpu_times()
+        processor = (now.user + now.system - worked.user - worked.system) / len(answered)
+        print(f"{processor:.2f} s of the server's processor an upload")
         print(f"{before:.0f} MB before, {most:.0f} at most, {after:.0f} after")
 
 

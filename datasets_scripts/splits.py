@@ -2,7 +2,7 @@
 A split is data: which part each song and its group of performers stand on, dealt, saved, hashed, reloaded and checked.
 
 No group stands on two parts, nor do segments of one song: rows of one song id are one song. Three deals and what each
-promises when songs are added:
+promises when songs are added (a fourth, `random`, is there to be compared with them):
 
 - `even`: labels in the most even shares, by scikit-learn; dealt anew, songs move.
 - `hashed`: a song's fold follows from its group's name and the seed alone, so no other song can ever move it; labels
@@ -137,7 +137,15 @@ def official(rows: Any) -> Split:
 
 def even(rows: Any, folds: int, seed: int = 0) -> Split:
     """Folds of a stratified k-fold over groups: each label in shares as even as groups allow."""
-    groups = units(rows["song_id"], rows["group"])
+    return _even(rows, units(rows["song_id"], rows["group"]), folds, seed)
+
+
+def random(rows: Any, folds: int, seed: int = 0) -> Split:
+    """Folds as `even` would deal if every song were a group: they leak, and so show how much a leak flatters."""
+    return _even(rows, rows["song_id"], folds, seed)
+
+
+def _even(rows: Any, groups: Sequence[str], folds: int, seed: int) -> Split:
     assigned = assign_folds(rows["label"], groups, folds, seed)
     return Split(
         {song: str(fold) for song, fold in zip(rows["song_id"], assigned, strict=True)},

@@ -16,8 +16,8 @@ keep() {
   done
   cp "build/$1/predictions/majority.csv" "build/$1/predictions/logistic-regression.csv" "$page/"
 }
-keep emotion emotion-alone
-keep emotion-sparse emotion-softmax emotion-spectrogram emotion-descriptors
+keep emotion
+keep emotion-alone emotion-softmax emotion-spectrogram emotion-descriptors emotion-random
 keep genre
 keep music
 for name in emotion genre music; do

@@ -87,6 +87,12 @@ def new_model(**settings) -> TonadaForAudioClassification:
     return model
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    """Each process keeps what numba compiles for librosa in a folder of its own: shared ones crash (numba #10128)."""
+    worker = os.environ.get("PYTEST_XDIST_WORKER", "alone")
+    os.environ["NUMBA_CACHE_DIR"] = str(config.cache.mkdir(f"numba-{worker}"))
+
+
 @pytest.fixture(scope="session", autouse=True)
 def _own_cache(tmp_path_factory):
     """What `datasets` prepares and what is separated in a test does not stay in a person's cache."""

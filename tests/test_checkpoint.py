@@ -18,7 +18,6 @@ from tonada.listening.listener import Listener
 from tonada.proving.crossvalidated import BASELINE, crossvalidated_table
 from tonada.proving.intervals import value
 from tonada.proving.judged import Judged
-from tonada.proving.predictions import read_predictions
 from tonada.proving.tables import load_systems, results_page
 from tonada.proving.weighted_scores import macro_f1
 
@@ -128,13 +127,3 @@ def test_the_split_that_it_names_is_the_one_beside_it(folder):
 def test_genres_stand_under_classic_or_not():
     tree = Listener.bundled("genre").model.config.tree
     assert tree.level(1) == ("classic", "non_classic")
-
-
-def test_ablations_answered_the_same_songs_of_one_split():
-    systems = load_systems(RESULTS / "emotion-sparse")
-    assert "emotion-descriptors" in systems
-    answered = [[(each.song_id, each.split) for each in predictions] for predictions in systems.values()]
-    assert all(each == answered[0] for each in answered)
-    own = read_predictions(RESULTS / "emotion-sparse" / "emotion-sparse.csv")
-    sides = [{each.group for each in own if each.split == side} for side in ("validation", "test")]
-    assert not sides[0] & sides[1]

@@ -102,7 +102,7 @@ def test_what_is_pushed_answers_alike_and_says_what_it_learned_from(folder, tmp_
     pack_classical(folder / "moods", "me/moods", tmp_path)
     names = {str(path.relative_to(tmp_path)) for path in tmp_path.rglob("*") if path.is_file()}
     beside = {"recipe.yaml", "split.json", "provenance.json", "importance.csv"}
-    beside |= {"box-plots.png", "partial-dependence.png"}
+    beside |= {"confusions.png", "correlations.png", "box-plots.png", "partial-dependence.png"}
     assert {"model.skops", "config.json", "README.md", *beside} <= names
     assert not any(name.endswith((".pkl", ".pickle", ".joblib")) for name in names)
     card = (tmp_path / "README.md").read_text()

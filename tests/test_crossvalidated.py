@@ -50,6 +50,10 @@ def test_the_confusions_of_a_label_add_up_to_its_songs():
     assert row[-1] == f"{float(row[2]) / 30:.1%}"
 
 
+def test_of_a_label_without_songs_no_share_is_said():
+    assert cells(by_label([each for each in predictions(0.6) if each.truth != "pop"]), "pop")[1:] == ["0"] * 3 + ["-"]
+
+
 @pytest.mark.slow
 def test_the_page_is_what_its_program_prints():
     assert (ROOT / "docs" / "results-classical.md").read_text() == classical_page(ROOT / "docs" / "results-classical")

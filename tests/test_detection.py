@@ -1,5 +1,7 @@
 """The table of detectors: figures are scikit-learn's, and a threshold is chosen on other folds than it answers."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from sklearn.metrics import average_precision_score, f1_score
@@ -44,6 +46,15 @@ def test_no_fold_chooses_the_threshold_that_it_is_judged_by():
         Prediction(e.song_id, e.group, e.split, 0, e.truth, {"music": 0.5, "non_music": 0.5}) for e in predictions()
     ]
     assert cells(detection_table({"a": unreachable}, 0.9))[5:] == ["-", "-"]
+
+
+def test_no_song_chooses_its_threshold_in_another_deal():
+    honest = predictions()
+    sure = {True: {"music": 1.0, "non_music": 0.0}, False: {"music": 0.0, "non_music": 1.0}}
+    told = [replace(each, seed=1, probabilities=sure[each.truth == "music"]) for each in honest]
+    both = cells(detection_table({"a": [*honest, *told]}, 0.9))
+    alone = [cells(detection_table({"a": deal}, 0.9)) for deal in (honest, told)]
+    assert float(both[6]) == pytest.approx(np.mean([float(each[6]) for each in alone]), abs=1e-3)
 
 
 def test_the_label_that_fares_worst_is_named():

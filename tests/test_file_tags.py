@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from tonada.cataloguing import file_tags
 from tonada.cataloguing.file_tags import FileTagError, planned, same_audio, undo, write
-from tonada.cataloguing.metadata import read_fields, write_fields
+from tonada.cataloguing.metadata import read_artists, read_fields, write_fields
 from tonada.cataloguing.undo import Journal, read_entry, restored
 
 KEPT = ("wav", "flac", "ogg", "opus", "mp3", "m4a", "aiff")
@@ -67,6 +67,22 @@ def test_what_a_file_has_already_stays_unless_it_is_to_be_replaced(song):
     change = change_of(song, replace=True)
     assert change.values == VALUES
     assert change.before == {"mood": [], "genre": ["zarzuela"]}
+
+
+@pytest.mark.parametrize("suffix", KEPT)
+def test_who_plays_is_read_from_every_format(suffix, recordings, tmp_path):
+    import mutagen
+    from mutagen.id3 import TPE1
+
+    path = tmp_path / f"song.{suffix}"
+    shutil.copy(recordings / f"good.{suffix}", path)
+    file = mutagen.File(path)
+    if file.tags is None:
+        file.add_tags()
+    names = {"wav": "TPE1", "mp3": "TPE1", "aiff": "TPE1", "m4a": "\xa9ART"}
+    file[names.get(suffix, "artist")] = TPE1(text=["Ana"]) if suffix in ("wav", "mp3", "aiff") else ["Ana"]
+    file.save()
+    assert read_artists(str(path)) == ["Ana"]
 
 
 def test_id3_of_version_2_3_stays_so(recordings, tmp_path, journal):

@@ -6,6 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tonada.proving import weighted_scores
+from tonada.proving.ablations import ablations_table
+from tonada.proving.held_out_table import held_out_table
 from tonada.proving.intervals import interval, value
 from tonada.proving.judged import Judged
 from tonada.proving.measuring import compared, measured
@@ -13,7 +15,7 @@ from tonada.proving.paired import compare
 from tonada.proving.predictions import Prediction, read_predictions, write_predictions
 from tonada.proving.score_tables import number
 from tonada.proving.scores import macro_f1
-from tonada.proving.tables import results_page, table
+from tonada.proving.tables import load_systems, results_page
 
 
 def prediction(number: int, truth: str, answer: str, split: str = "test") -> Prediction:
@@ -59,9 +61,17 @@ def test_a_gain_is_judged_on_the_same_songs():
 
 
 def test_systems_that_answered_other_songs_are_not_compared():
-    first = [prediction(number, "a", "a", split) for number in range(4) for split in ("validation", "test")]
+    first = [prediction(number, "ab"[number % 2], "a") for number in range(4)]
     with pytest.raises(ValueError, match="same songs"):
-        table({"first": first, "second": first[2:] + first[:2]}, "first")
+        ablations_table({"first": first, "second": first[:3]}, "first")
+
+
+def test_an_ablation_is_compared_song_by_song_in_whatever_order_it_answered():
+    whole = [prediction(number, "ab"[number % 2], "ab"[number % 2]) for number in range(20)]
+    worse = [prediction(number, "ab"[number % 2], "a" if number < 4 else "ab"[number % 2]) for number in range(20)]
+    row = ablations_table({"whole": whole, "worse": worse[::-1]}, "whole").splitlines()[-1].strip("| ").split(" | ")
+    assert row[:5] == ["worse", "1.000", "0.800", "-", "0.900"]
+    assert row[-1].startswith("+0.100 [+0.000, +0.2")
 
 
 def test_songs_of_one_artist_are_not_independent_witnesses():
@@ -116,28 +126,20 @@ def test_predictions_come_back_as_they_were_written(tmp_path_factory, songs):
 
 def test_the_results_page_is_computed_from_the_files(tmp_path):
     (tmp_path / "perfect").mkdir()
-    rows = [
-        prediction(number, "ab"[number % 2], "ab"[number % 2], split)
-        for number in range(8)
-        for split in ("validation", "test")
-    ]
-    write_predictions(rows, tmp_path / "perfect" / "perfect.csv")
+    rows = [prediction(number, "ab"[number % 2], "ab"[number % 2], f"fold {number // 4}") for number in range(8)]
+    for name in ("perfect", "logistic-regression", "deaf"):
+        write_predictions(rows, tmp_path / "perfect" / f"{name}.csv")
     page = results_page(tmp_path)
     assert "## perfect" in page
     assert "| perfect | 1.000 [" in page
-    assert table({"perfect": rows}, "perfect") in page
-    assert "The gap" not in page
+    assert ablations_table(load_systems(tmp_path / "perfect"), "perfect") in page
 
 
-def test_the_results_page_shows_segments_and_the_gap_where_they_are_kept(tmp_path):
-    rows = [prediction(number, "ab"[number % 2], "ab"[number % 2]) for number in range(8)]
-    validation = [prediction(number, "a", "a", "validation") for number in range(2)]
-    kept = {"": {"perfect": rows + validation}, "segments": {"perfect": rows * 3}}
-    kept["gap"] = {"random-folds": rows, "disjoint-folds": rows}
-    for part, systems in kept.items():
-        (tmp_path / "perfect" / part).mkdir(parents=True, exist_ok=True)
-        for name, predictions in systems.items():
-            write_predictions(predictions, tmp_path / "perfect" / part / f"{name}.csv")
+def test_the_results_page_scores_the_test_songs_of_a_split(tmp_path):
+    (tmp_path / "split").mkdir()
+    rows = [prediction(number, "ab"[number % 2], "a", "validation") for number in range(4)]
+    rows += [prediction(number, "ab"[number % 2], "ab"[number % 2]) for number in range(4, 12)]
+    write_predictions(rows, tmp_path / "split" / "split.csv")
     page = results_page(tmp_path)
-    assert "| songs or segments | 8 | 24 |" in page
-    assert "| the gap | +0.000 [+0.000, +0.000] |" in page
+    assert held_out_table({"split": rows}, "split") in page
+    assert "| songs or segments | 8 |" in page

@@ -109,6 +109,18 @@ def test_another_seed_is_another_deal():
         assert deal(rows, 4, 0).hash == deal(rows, 4, 0).hash != deal(rows, 4, 1).hash
 
 
+def test_a_random_deal_parts_the_songs_of_an_artist():
+    rows = rows_of([(number % 2, number // 8) for number in range(80)])
+    parts = splits.random(rows, 4).parts
+    homes = [
+        {parts[song] for song, group in zip(rows["song_id"], rows["group"], strict=True) if group == one}
+        for one in set(rows["group"])
+    ]
+    assert max(map(len, homes)) > 1
+    with pytest.raises(SplitError, match="a leak"):
+        Split(parts, dict(zip(rows["song_id"], rows["group"], strict=True)))
+
+
 def test_a_song_by_two_artists_brings_both_to_the_part_where_most_of_theirs_were():
     artists = ["Edward Martin"] * 3 + ["Paul Berget"] * 2 + [f"other {number}" for number in range(9)]
     dealt = {}

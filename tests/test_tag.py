@@ -6,6 +6,7 @@ import os
 from contextlib import closing
 from pathlib import Path
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
@@ -80,6 +81,8 @@ def test_a_row_says_what_classify_says_and_of_which_bytes(listeners, examples):
     assert (row["emotion_agreement"], row["emotion_set"]) == (answer.agreement, answer.set)
     assert (row["duration"], row["emotion_revision"]) == (answer.duration, answer.revision)
     assert row["content"] == hashlib.sha256(examples[0].read_bytes()).hexdigest()
+    assert row["emotion_embedding"] == answer.embedding.astype(np.float16).tolist()
+    assert "embedding" not in answer.to_dict()
     assert row["seconds"] > 0
 
 
@@ -177,4 +180,4 @@ def test_tags_feed_the_monitor(folder, here, tmp_path):
     tags = read_table(tmp_path / "t.parquet")
     names = {each.name for each in drifts(tags, tags)}
     assert {"emotion_label", "emotion_probability", "seconds"} <= names
-    assert not names & {"bytes", "duration", "emotion_agreement"}
+    assert not names & {"bytes", "duration", "emotion_agreement", "emotion_embedding"}

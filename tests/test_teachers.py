@@ -81,7 +81,10 @@ def test_a_taught_model_is_whole_and_its_card_says_who_taught_it(folder, weights
     assert all(weight.isfinite().all() for weight in trained.model.state_dict().values())
     assert not any("head" in name for name in trained.model.state_dict())
     save_trained(trained, recipe, tmp_path / "recipe.yaml", tmp_path / "out")
-    assert "Its teachers may have heard these songs" in (tmp_path / "out" / "README.md").read_text()
+    assert (
+        "`fcn-mtat-layers` hears, a published network that learned from MagnaTagATune"
+        in (tmp_path / "out" / "README.md").read_text()
+    )
 
 
 def test_a_teacher_without_weights_is_told_in_a_line(folder, tmp_path, monkeypatch):  # noqa: F811

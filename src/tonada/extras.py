@@ -10,6 +10,7 @@ EXTRAS = {
     "onnx": ("onnx", "onnxruntime", "onnxscript"),
     "optuna": ("optuna",),
     "serve": ("fastapi", "starlette", "pydantic", "uvicorn", "multipart", "prometheus_client"),
+    "similar": ("faiss",),
     "space": ("gradio", "mcp"),
     "train": ("trackio",),
 }

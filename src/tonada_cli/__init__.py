@@ -24,6 +24,7 @@ from tonada_cli.monitor import monitor
 from tonada_cli.playlists import playlists
 from tonada_cli.push import push
 from tonada_cli.serve import serve
+from tonada_cli.similar import similar
 from tonada_cli.stems_option import WithStems
 from tonada_cli.tag import tag
 from tonada_cli.train import train
@@ -47,6 +48,7 @@ app.command()(monitor)
 app.command()(playlists)
 app.command()(push)
 app.command()(serve)
+app.command()(similar)
 app.command()(tag)
 app.command()(train)
 app.command(name="write-tags")(write_tags)

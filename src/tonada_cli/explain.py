@@ -101,7 +101,8 @@ def _by_a_network(
 def _classically(
     paths: list[Path], model: str, revision: str | None, output: Path, label: str | None, bounds: "Limits"
 ) -> tuple[Iterator["Told"], int]:
-    from tonada.explaining.classical import check_explainable, explain_into
+    from tonada.explaining.classical import check_explainable
+    from tonada.explaining.folders import explain_into
     from tonada.explaining.targets import ExplainError
     from tonada.learning.classical.listening import ClassicalListener
 

@@ -2,14 +2,12 @@
 
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
+from tonada_cli.filter_options import MaxMinutes, MinAgreement, MinMinutes, MinProbability, Only, chosen
 from tonada_cli.printing import fail, printable
-
-if TYPE_CHECKING:
-    from tonada.cataloguing.chosen import Filter, Tags
 
 
 class Format(StrEnum):
@@ -28,18 +26,11 @@ def playlists(
             metavar="TASK", help="A playlist for each label of this task; of all, if not given.", show_default=False
         ),
     ] = None,
-    only: Annotated[
-        list[str] | None,
-        typer.Option(
-            metavar="TASK=LABEL", help="Songs with this label alone; several must all fit.", show_default=False
-        ),
-    ] = None,
-    min_probability: Annotated[float, typer.Option(min=0, max=1, help="Of the label.")] = 0.0,
-    min_agreement: Annotated[float, typer.Option(min=0, max=1, help="Share of segments that agree.")] = 0.0,
-    min_minutes: Annotated[float, typer.Option(min=0, help="Duration of a song.")] = 0.0,
-    max_minutes: Annotated[
-        float | None, typer.Option(min=0, help="Duration of a song; any, if not given.", show_default=False)
-    ] = None,
+    only: Only = None,
+    min_probability: MinProbability = 0.0,
+    min_agreement: MinAgreement = 0.0,
+    min_minutes: MinMinutes = 0.0,
+    max_minutes: MaxMinutes = None,
     most: Annotated[
         int | None, typer.Option(min=1, help="Songs in a playlist; all, if not given.", show_default=False)
     ] = None,
@@ -63,8 +54,7 @@ def playlists(
 
     try:
         table = Tags(tags)
-        longest = float("inf") if max_minutes is None else 60 * max_minutes
-        which = _filter(table, only or [], min_probability, min_agreement, 60 * min_minutes, longest)
+        which = chosen(table, only, min_probability, min_agreement, min_minutes, max_minutes)
         written: dict[Path, int] = {}
         for task in by or table.tasks:
             table.check(task)
@@ -77,14 +67,3 @@ def playlists(
         typer.echo(f"{songs:>7} songs  {printable(str(file))}")
     if not written:
         fail("no song fits; ask for less", 1)
-
-
-def _filter(
-    table: "Tags", only: list[str], probability: float, agreement: float, shortest: float, longest: float
-) -> "Filter":
-    from tonada.cataloguing.chosen import Filter
-
-    labels = {task: label for task, _, label in (each.partition("=") for each in only)}
-    for task, label in labels.items():
-        table.check(task, label)
-    return Filter(labels, probability, agreement, shortest, longest)

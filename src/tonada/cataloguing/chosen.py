@@ -1,18 +1,22 @@
 """Songs of a table of tags that fit a filter: by label, probability, agreement and duration."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from tonada.cataloguing.tables import KEY, TableError
-from tonada.cataloguing.tag_tables import Row
+from tonada.cataloguing.tag_tables import Row, embedding_column
 from tonada.modeling.labels_tonada import UNKNOWN
+
+OF_A_SONG = ("path", "content", "duration")
+EMBEDDING = "embedding"
+TAGGED = ("label", "probability", "agreement")
 
 
 @dataclass(frozen=True)
@@ -34,15 +38,23 @@ class Filter:
     shortest: float = 0.0
     longest: float = float("inf")
 
-    def fits(self, row: Row, task: str) -> bool:
-        """Whether a song is meant, by what it was tagged with in a task and in those of `labels`."""
-        if not self.shortest <= row["duration"] <= self.longest:
-            return False
-        if any(row[f"{each}_label"] != label for each, label in self.labels.items()):
-            return False
+    def fits(self, tasks: Iterable[str] = ()) -> pc.Expression:
+        """Which rows are meant, by what they were tagged with in these tasks and in those of `labels`."""
+        seconds = pc.field("duration")
+        fits = (pc.field("status") == "ok") & (seconds >= self.shortest) & (seconds <= self.longest)
+        for task, label in self.labels.items():
+            fits &= pc.field(f"{task}_label") == label
         # In single precision, as the table has them: 0.7 is not less than 0.7.
-        least = {"probability": float(np.float32(self.probability)), "agreement": float(np.float32(self.agreement))}
-        return all(row[f"{each}_{name}"] >= bound for each in {task, *self.labels} for name, bound in least.items())
+        least = {"probability": self.probability, "agreement": self.agreement}
+        for task in {*tasks, *self.labels}:
+            for name, bound in least.items():
+                fits &= pc.field(f"{task}_{name}") >= pa.scalar(bound, pa.float32())
+        return fits
+
+    def columns(self, tasks: Iterable[str] = ()) -> list[str]:
+        """What `fits` asks for."""
+        each = sorted({*tasks, *self.labels})
+        return ["status", *(f"{task}_{name}" for task in each for name in TAGGED)]
 
 
 class Tags:
@@ -84,11 +96,45 @@ class Tags:
 
     def songs(self, task: str, which: Filter) -> Iterator[Row]:
         """Rows of the songs that are meant and have a label of the task."""
-        columns = ["path", "status", "duration", "content"]
-        columns += [
-            f"{each}_{name}" for each in {task, *which.labels} for name in ("label", "probability", "agreement")
-        ]
-        for group in self._table.iter_batches(columns=columns):
-            for row in group.to_pylist():
-                if row["status"] == "ok" and row[f"{task}_label"] != UNKNOWN and which.fits(row, task):
-                    yield row
+        fits = which.fits([task]) & (pc.field(f"{task}_label") != UNKNOWN)
+        for group in self._table.iter_batches(columns=[*OF_A_SONG, *which.columns([task])]):
+            yield from group.filter(fits).to_pylist()
+
+    def embedded(self, which: Filter) -> pa.Table:
+        """
+        Songs that are meant and have an embedding: path, content, duration and embedding.
+
+        Raises:
+            TableError: the table has no embeddings.
+        """
+        column = self._embedding
+        fits = which.fits() & pc.field(column).is_valid()
+        kept = [*OF_A_SONG, column]
+        groups = self._table.iter_batches(columns=list({*kept, *which.columns()}))
+        schema = pa.schema([self._table.schema_arrow.field(name) for name in kept])
+        table = pa.Table.from_batches((group.filter(fits).select(kept) for group in groups), schema)
+        return table.rename_columns([*OF_A_SONG, EMBEDDING])
+
+    def song(self, column: str, value: str) -> Row | None:
+        """
+        The song of this path or content, as `embedded` has it; `None` if there is none with an embedding.
+
+        Raises:
+            TableError: the table has no embeddings.
+        """
+        names = {name: name for name in OF_A_SONG} | {EMBEDDING: self._embedding}
+        for group in range(self._table.num_row_groups):
+            row = pc.index(self._table.read_row_group(group, [column])[column], value).as_py()
+            if row >= 0:
+                [found] = self._table.read_row_group(group, list(names.values())).slice(row, 1).to_pylist()
+                return {name: found[kept] for name, kept in names.items()} if found[self._embedding] else None
+        return None
+
+    @property
+    def _embedding(self) -> str:
+        column = embedding_column(self.models)
+        if column not in self._table.schema_arrow.names:
+            raise TableError(
+                f"{self.path} has no embeddings; make a table that has: tonada tag FOLDER --output OTHER.parquet"
+            )
+        return column

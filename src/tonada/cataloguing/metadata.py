@@ -1,12 +1,12 @@
-"""Mood and genre as each container keeps them, read and written by mutagen."""
+"""Mood and genre as each container keeps them, read and written by mutagen; and the artist, read."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 FIELDS = ("mood", "genre")
-MP4_NAMES = {"mood": "----:com.apple.iTunes:MOOD", "genre": "\xa9gen"}
-ASF_NAMES = {"mood": "WM/Mood", "genre": "WM/Genre"}
+MP4_NAMES = {"mood": "----:com.apple.iTunes:MOOD", "genre": "\xa9gen", "artist": "\xa9ART"}
+ASF_NAMES = {"mood": "WM/Mood", "genre": "WM/Genre", "artist": "Author"}
 OLD_MOOD = "TXXX:MOOD"  # ID3v2.3 has no frame of its own for mood
 
 
@@ -32,6 +32,17 @@ def read_fields(path: str) -> dict[str, list[str]]:
     """
     file, keeper = _opened(path)
     return {name: [] if file.tags is None else keeper.get(file, name) for name in FIELDS}
+
+
+def read_artists(path: str) -> list[str]:
+    """
+    Who plays, by the file's metadata; nobody if it does not say.
+
+    Raises:
+        MetadataError: mutagen does not know the file, or its container has no such field.
+    """
+    file, keeper = _opened(path)
+    return [] if file.tags is None else keeper.get(file, "artist")
 
 
 def write_fields(path: str, values: dict[str, str]) -> None:
@@ -104,7 +115,7 @@ def _is_old(file: Any) -> bool:
 
 
 def _id3_get(file: Any, name: str) -> list[str]:
-    keys = {"mood": ("TMOO", OLD_MOOD), "genre": ("TCON",)}[name]
+    keys = {"mood": ("TMOO", OLD_MOOD), "genre": ("TCON",), "artist": ("TPE1",)}[name]
     frames = (file.tags.get(key) for key in keys)
     return [str(text) for frame in frames if frame is not None for text in frame.text]
 

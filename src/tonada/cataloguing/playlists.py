@@ -51,18 +51,45 @@ def write_playlists(
         by_label[row[f"{task}_label"]].append(row)
     files = {label: folder / f"{task}-{quote(label, safe=' ')}.{kind}" for label in sorted(by_label)}
     for file in files.values():
-        if file.exists() and MARK.encode() not in file.read_bytes()[:BEGINNING]:
-            raise PlaylistError(f"{file} is there and not {MARK}; move it, or choose another --output")
-    folder.mkdir(parents=True, exist_ok=True)
+        _check_own(file)
     held = {}
     for label, file in files.items():
         rows = by_label[label]
         best = heapq.nsmallest(most or len(rows), rows, key=lambda row: (-row[f"{task}_probability"], row["path"]))
-        unfinished = file.with_name(f"{file.name}.unfinished")
-        unfinished.write_bytes(KINDS[kind](f"{task}: {label}", best, folder).encode())
-        os.replace(unfinished, file)
+        write_playlist(file, f"{task}: {label}", best)
         held[file] = len(best)
     return held
+
+
+def _check_own(file: Path) -> None:
+    """
+    Refuse to replace what Tonada did not make.
+
+    Raises:
+        PlaylistError: such a file is there.
+    """
+    if file.exists() and MARK.encode() not in file.read_bytes()[:BEGINNING]:
+        raise PlaylistError(f"{file} is there and not {MARK}; move it, or choose another name")
+
+
+def write_playlist(file: Path, title: str, songs: Sequence[Row]) -> None:
+    """
+    Songs in their order; the file appears whole or not at all.
+
+    Args:
+        file: its suffix is a key of `KINDS`; its folder is made if need be.
+        title: of one line.
+        songs: each with its path and duration.
+
+    Raises:
+        PlaylistError: a file of that name is there that Tonada did not make, or a song's name fits in no such playlist.
+        OSError: the folder cannot be written.
+    """
+    _check_own(file)
+    file.parent.mkdir(parents=True, exist_ok=True)
+    unfinished = file.with_name(f"{file.name}.unfinished")
+    unfinished.write_bytes(KINDS[file.suffix[1:]](title, songs, file.parent).encode())
+    os.replace(unfinished, file)
 
 
 def m3u8(title: str, songs: Sequence[Row], folder: Path) -> str:

@@ -1,9 +1,10 @@
 """Tags as a Parquet table: a row a song, columns a task, and in its metadata which models the answers are of."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 
 import tonada
@@ -35,8 +36,8 @@ def tags_schema(listeners: Mapping[str, Listener]) -> pa.Schema:
 
     Of each song `FACTS`, `content` (SHA-256 of the file), `seconds` that it took and when it was `tagged`; of each task
     those of `TYPES` that its kind of answer has, named TASK_label and so on, with TASK_probability_LABEL or
-    TASK_value_NAME for each label or value. The metadata's entry `tonada` is JSON: `version` of Tonada, `rows`, and for
-    each of the `tasks` its model, revision, labels and `fingerprint`.
+    TASK_value_NAME for each label or value; of the first task also TASK_embedding. The metadata's entry `tonada` is
+    JSON: `version` of Tonada, `rows`, and for each of the `tasks` its model, revision, labels and `fingerprint`.
     """
     about = {
         "version": tonada.__version__,
@@ -52,11 +53,30 @@ def tags_schema(listeners: Mapping[str, Listener]) -> pa.Schema:
         },
     }
     columns = {f"{task}_{name}": kind for task, each in listeners.items() for name, kind in _columns(each).items()}
+    columns[embedding_column(listeners)] = pa.list_(pa.float32())
     return pa.schema({**FACTS, **COSTS, **columns}, metadata={KEY: json.dumps(about)})
 
 
-def answer_columns(task: str, answer: Answer) -> Row:
-    """A task's columns of one song."""
+def embedding_column(tasks: Iterable[str]) -> str:
+    """The column of embeddings: the first task's alone, for one takes as much room as all else of a song."""
+    return f"{next(iter(tasks))}_embedding"
+
+
+def answers_columns(answers: Mapping[str, Answer]) -> Row:
+    """All tasks' columns of one song."""
+    row: Row = {}
+    for task, answer in answers.items():
+        row |= _answer_columns(task, answer)
+    embedding = next(iter(answers.values())).embedding
+    return row | {embedding_column(answers): None if embedding is None else _halved(embedding)}
+
+
+def _halved(embedding: np.ndarray) -> list[float]:
+    """In half precision, which Parquet keeps in half the room; as single precision, which every reader knows."""
+    return embedding.astype(np.float16).tolist()
+
+
+def _answer_columns(task: str, answer: Answer) -> Row:
     row = {f"{task}_{name}": getattr(answer, name) for name in TYPES}
     row |= {f"{task}_probability_{label}": each for label, each in (answer.probabilities or {}).items()}
     return row | {f"{task}_value_{name}": each for name, each in (answer.values or {}).items()}

@@ -13,7 +13,7 @@ from transformers.utils.logging import disable_progress_bar
 from tonada.cataloguing.hearing import file_state
 from tonada.cataloguing.processes import Crew, Lost
 from tonada.cataloguing.tables import as_text
-from tonada.cataloguing.tag_tables import Row, answer_columns
+from tonada.cataloguing.tag_tables import Row, answers_columns
 from tonada.cataloguing.tasks import Task, listeners_of
 from tonada.listening.limits import AudioError, Limits
 from tonada.listening.listener import Listener
@@ -95,7 +95,4 @@ def _answers(path: str, listeners: Mapping[str, Listener], limits: Limits | None
     with open(path, "rb") as file:
         content = hashlib.file_digest(file, "sha256").hexdigest()
     duration = next(iter(answers.values())).duration
-    row: Row = {"content": content, "duration": duration}
-    for task, answer in answers.items():
-        row |= answer_columns(task, answer)
-    return row
+    return {"content": content, "duration": duration, **answers_columns(answers)}

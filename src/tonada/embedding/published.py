@@ -16,6 +16,18 @@ from tonada.embedding.weights import read_musicnn, read_tensors
 
 Output = tuple[torch.Tensor, torch.Tensor | None]
 
+MILLION_SONGS, MAGNATAGATUNE, JAMENDO = "the Million Song Dataset", "MagnaTagATune", "MTG-Jamendo"
+COLLECTIONS = {
+    "MSD": MILLION_SONGS,
+    "MTT": MAGNATAGATUNE,
+    "msd": MILLION_SONGS,
+    "mtat": MAGNATAGATUNE,
+    "jamendo": JAMENDO,
+    "vggish_orig": "YouTube",
+    "yamnet": "AudioSet",
+}
+"""What a checkpoint learned from, by what its publisher calls it."""
+
 
 @dataclass(frozen=True)
 class Published:
@@ -23,6 +35,7 @@ class Published:
     What somebody trained and published.
 
     Attributes:
+        learned_from: the collection, in words.
         width: of an embedding.
         sampling_rate: hertz; nothing else is heard.
         stretch: samples that one embedding hears.
@@ -37,6 +50,7 @@ class Published:
         hear: from the network and its input to embeddings and logits.
     """
 
+    learned_from: str
     width: int
     sampling_rate: int
     stretch: int
@@ -73,6 +87,7 @@ def _read_musicnn(path: Path, network: nn.Module, checkpoint: str) -> dict[str, 
 def _musicnn(checkpoint: str, width: int, network: Callable[[], nn.Module], meanings: tuple[str, ...]) -> Published:
     """Three seconds: 187 frames of 512 samples, 256 apart, and the next 187 behind them."""
     return Published(
+        learned_from=COLLECTIONS[checkpoint.partition("_")[0]],
         width=width,
         sampling_rate=16000,
         stretch=186 * 256 + 512,
@@ -90,6 +105,7 @@ def _musicnn(checkpoint: str, width: int, network: Callable[[], nn.Module], mean
 def _fcn(data: str, meanings: tuple[str, ...]) -> Published:
     """29.1 seconds: 1,819 frames of 512 samples, 256 apart, and the next 1,819 behind them."""
     return Published(
+        learned_from=COLLECTIONS[data],
         width=64,
         sampling_rate=16000,
         stretch=1818 * 256 + 512,
@@ -121,6 +137,7 @@ def _openl3(width: int, pool: tuple[int, int]) -> Published:
     file = f"torchopenl3_mel256_music_{width}.pth.tar"
     converted = f"torchopenl3_mel256_music_{width}.safetensors"
     return Published(
+        learned_from="AudioSet's music videos",
         width=width,
         sampling_rate=48000,
         stretch=48000,
@@ -138,6 +155,7 @@ def _audioset(
 ) -> Published:
     """0.975 seconds: 96 frames of 400 samples, 160 apart."""
     return Published(
+        learned_from=COLLECTIONS[file],
         width=width,
         sampling_rate=16000,
         stretch=95 * 160 + 400,

@@ -1,13 +1,7 @@
 """Why a classical model answered as it did: of a recording, or of each row of a table, the descriptors that spoke."""
 
-import json
-from collections.abc import Iterator, Sequence
-from pathlib import Path
-
 import numpy as np
 
-from tonada.explaining.folders import EXPLANATION, PICTURE, Told, surprise, unique_names
-from tonada.explaining.picture import draw_reasons
 from tonada.explaining.reasons import Reasons, ranked
 from tonada.explaining.shapley import shapley_values
 from tonada.explaining.targets import ExplainError
@@ -15,10 +9,7 @@ from tonada.extras import lacking
 from tonada.learning.classical.answering import calibrated_probabilities
 from tonada.learning.classical.listening import ClassicalListener, HeardSong
 from tonada.learning.classical.saving import ClassicalModel
-from tonada.listening.files import Found
-from tonada.listening.limits import AudioError
 from tonada.modeling.tree_tonada import LabelTree
-from tonada.proving.number_tables import TableError
 
 METHOD = "shapley"
 
@@ -82,48 +73,6 @@ def explain_song(listener: ClassicalListener, song: HeardSong, label: str | None
         branches={"descriptors": float(own - usual)},
         descriptors=ranked(columns, *told),
     )
-
-
-def explain_into(
-    listener: ClassicalListener, found: Sequence[Found], output: Path, label: str | None = None
-) -> Iterator[Told]:
-    """
-    Explain what `listener.find` found: a folder a recording, and in a table's folder one a row.
-
-    Args:
-        listener: with the model to explain.
-        found: recordings and tables.
-        output: where the folders go, each named after its song.
-        label: what to explain; each song's most probable label if not given.
-
-    Raises:
-        OSError: a folder cannot be written.
-    """
-    names = unique_names(path for path, _ in found)
-    for (path, error), name in zip(found, names, strict=True):
-        try:
-            if error is not None:
-                raise error
-            songs = listener.hear(path)
-        except (AudioError, TableError) as problem:
-            yield Told(path, message=str(problem))
-        except Exception as problem:  # one strange file must not take the others with it
-            yield Told(path, message=surprise(path, problem))
-        else:
-            for song, row in zip(songs, unique_names(song.name for song in songs), strict=True):
-                yield _told(listener, song, output / name if song.path == path else output / name / row, label)
-
-
-def _told(listener: ClassicalListener, song: HeardSong, folder: Path, label: str | None) -> Told:
-    try:
-        reasons = explain_song(listener, song, label)
-    except ExplainError as problem:
-        return Told(song.path, message=str(problem))
-    folder.mkdir(parents=True, exist_ok=True)
-    with (folder / PICTURE).open("wb") as file:
-        draw_reasons(reasons, file)
-    (folder / EXPLANATION).write_text(json.dumps(reasons.to_dict(), indent=1) + "\n", encoding="utf-8")
-    return Told(song.path, reasons, folder)
 
 
 def _members(model: ClassicalModel, label: str) -> np.ndarray:

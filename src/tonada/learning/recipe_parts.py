@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 CHOICES = {
-    "deal": ("even", "hashed", "extended", "official", "saved"),
+    "deal": ("even", "hashed", "extended", "random", "official", "saved"),
     "class_balance": ("none", "weights", "sampler"),
     "schedule": ("one_cycle", "cosine", "constant"),
     "mixed_precision": ("none", "bf16", "fp16"),
@@ -22,8 +22,8 @@ class Data:
         folder: where it lies within the folder of all.
         folds: how many; one tests, one validates, the rest is to learn from.
         seed: of the deal.
-        deal: `even`, `hashed` and `extended` as in `datasets_scripts.splits`; the data set's `official` split; or one
-            that was `saved`.
+        deal: `even`, `hashed` and `extended` as in `datasets_scripts.splits`; `random`, which leaks groups, to measure
+            how much that flatters; the data set's `official` split; or one that was `saved`.
         split: the file of the split that is `saved` or `extended`, within the folder of all.
         options: of the data set's `load`, such as `task: genre` of free_audio.
         also: more data sets with the same labels, `{script: …, folder: …, options: …}` each.

@@ -3,6 +3,8 @@
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
+import numpy as np
+
 OF_SOME = ("level", "leaf", "labels", "values")  # what only answers of one kind have
 OF_THE_SONG = ("path", "duration", "model", "revision")  # what a stem does not say again
 
@@ -42,6 +44,7 @@ class Answer:
         segments: what each segment sounds like.
         model: the model's name or folder.
         revision: the package's version or the Hub's commit, where there is one.
+        embedding: `(width,)`, what the model's last layer takes of the song; `None` where a runtime keeps it to itself.
         stems: what each stem is alone, as a song of its own; `None` where nobody asked.
     """
 
@@ -62,15 +65,16 @@ class Answer:
     segments: list[Stretch] = field(default_factory=list)
     model: str | None = None
     revision: str | None = None
+    embedding: np.ndarray | None = field(default=None, compare=False, repr=False)
     stems: "dict[str, Answer] | None" = None
 
     def to_dict(self, timeline: bool = False) -> dict[str, Any]:
         """
         Plain values for JSON: `segments` only with a timeline, `stems` only where somebody asked, as a list; `level`,
-        `leaf`, `labels` and `values` only in answers of their kind.
+        `leaf`, `labels` and `values` only in answers of their kind; `embedding` never.
         """
-        plain = asdict(replace(self, stems=None))
-        plain = _without(plain, tuple(name for name in OF_SOME if plain[name] is None))
+        plain = asdict(replace(self, stems=None, embedding=None))
+        plain = _without(plain, ("embedding", *(name for name in OF_SOME if plain[name] is None)))
         if not timeline:
             del plain["segments"]
         del plain["stems"]

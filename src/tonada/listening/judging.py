@@ -1,5 +1,7 @@
 """What a torch model's output says of one song, as the numbers that every runtime's answer is made of."""
 
+from dataclasses import replace
+
 from tonada.listening.answers import Answer
 from tonada.listening.facts import Facts
 from tonada.listening.verdict import Numbers, Times, verdict
@@ -13,4 +15,5 @@ def judge(output: TonadaOutput, config: TonadaConfig, times: Times, level: int |
     by_problem = {REGRESSION: scores, MULTI_LABEL: scores.sigmoid()}
     probabilities = by_problem.get(config.problem, scores.exp())
     numbers = Numbers(probabilities.cpu().numpy(), output.segment_logits[0].cpu().numpy(), times)
-    return verdict(numbers, Facts.of(config), level)
+    answer = verdict(numbers, Facts.of(config), level)
+    return replace(answer, embedding=output.embedding[0].float().cpu().numpy())

@@ -72,4 +72,5 @@ def _of_one(output: TonadaOutput, index: int) -> TonadaOutput:
         segment_logits=output.segment_logits[index : index + 1, :count],
         segment_mask=output.segment_mask[index : index + 1, :count],
         agreement=None if output.agreement is None else output.agreement[index : index + 1],
+        embedding=output.embedding[index : index + 1],
     )

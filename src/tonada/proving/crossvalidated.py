@@ -42,12 +42,19 @@ def best_of(systems: dict[str, list[Prediction]]) -> str:
 def by_label(predictions: Sequence[Prediction]) -> str:
     """A Markdown table of a system's confusions: a row a truth, how many were answered with each label, and recall."""
     judged = Judged.of(predictions)
-    counts = np.zeros((len(judged.labels), len(judged.labels)), dtype=int)
-    np.add.at(counts, (judged.truth, judged.answers), 1)
+    counts = confusions(judged)
     lines = [f"| truth | {' | '.join(judged.labels)} | right |", f"|---|{'---|' * len(counts)}---|"]
     for place, (label, row) in enumerate(zip(judged.labels, counts, strict=True)):
-        lines.append(f"| {label} | {' | '.join(map(str, row))} | {row[place] / row.sum():.1%} |")
+        recall = f"{row[place] / row.sum():.1%}" if row.any() else "-"
+        lines.append(f"| {label} | {' | '.join(map(str, row))} | {recall} |")
     return "\n".join(lines)
+
+
+def confusions(judged: Judged) -> np.ndarray:
+    """How many songs of each truth were answered with each label, `(truths, answers)`."""
+    counts = np.zeros((len(judged.labels), len(judged.labels)), dtype=int)
+    np.add.at(counts, (judged.truth, judged.answers), 1)
+    return counts
 
 
 def fold_by_fold(predictions: Sequence[Prediction]) -> str:

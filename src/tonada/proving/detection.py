@@ -17,7 +17,7 @@ def detection_table(systems: dict[str, list[Prediction]], wanted: float) -> str:
     A Markdown table of the first of two labels, a row a system, the largest PR-AUC first.
 
     The last two columns are answers from a threshold on: each fold's is the lowest that reached the precision wanted on
-    the answers to all other folds, so that no song chooses what it is judged by. A dash where none reached it.
+    the answers to the other folds of its deal, so that no song chooses what it is judged by. A dash where none did.
 
     Args:
         systems: predictions out of fold, by name.
@@ -45,13 +45,13 @@ def _scores(predictions: Sequence[Prediction]) -> list[float]:
 
 def _from_thresholds(predictions: Sequence[Prediction], wanted: float) -> str:
     judged = Judged.of(predictions)
-    folds = np.array([f"{each.seed} {each.split}" for each in predictions])
+    folds, deals = np.array([each.split for each in predictions]), np.array([each.seed for each in predictions])
     truth, chances = judged.truth == 0, judged.probabilities[:, 0]
     found = np.zeros(len(truth), dtype=bool)
-    for fold in np.unique(folds):
-        here = folds == fold
+    for deal, fold in sorted(set(zip(deals.tolist(), folds.tolist(), strict=True))):
+        here, others = ((deals == deal) & is_in for is_in in (folds == fold, folds != fold))
         try:
-            found[here] = chances[here] >= threshold_for(wanted, truth[~here], chances[~here])
+            found[here] = chances[here] >= threshold_for(wanted, truth[others], chances[others])
         except ValueError:
             return "- | -"
     return f"{precision_score(truth, found, zero_division=0):.3f} | {recall_score(truth, found):.3f}"

@@ -40,7 +40,11 @@ def draw(songs: dict[str, Any], judged: Judged, folder: Path) -> None:
 
 
 def _confusion(axes: "Axes", songs: dict[str, Any]) -> None:
-    counts, labels = np.array(songs["confusion"]), list(songs["labels"])
+    draw_confusion(axes, np.array(songs["confusion"]), list(songs["labels"]))
+
+
+def draw_confusion(axes: "Axes", counts: np.ndarray, labels: list[str]) -> None:
+    """A heat map of answers: counts `(labels, labels)`, a row a truth, coloured by its shares."""
     shares = counts / counts.sum(1, keepdims=True).clip(min=1)
     axes.imshow(shares, cmap="Blues", vmin=0, vmax=1)
     if len(labels) <= 16:  # more numbers than that cannot be read

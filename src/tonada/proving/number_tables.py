@@ -19,7 +19,7 @@ class TableError(ValueError):
 
 def read_table(path: Path) -> dict[str, list[Any]]:
     """
-    The columns of a CSV or Parquet file by name.
+    The columns of a CSV or Parquet file by name, without lists, which a song of a catalogue has hundreds of numbers in.
 
     Raises:
         TableError: it is missing, too large, or no such table.
@@ -27,7 +27,7 @@ def read_table(path: Path) -> dict[str, list[Any]]:
     try:
         if path.stat().st_size > MOST_BYTES:
             raise TableError(f"{path}: is {path.stat().st_size} bytes; tables up to {MOST_BYTES} are read: split it")
-        read = pa.parquet.read_table if path.suffix.lower() == ".parquet" else pa.csv.read_csv
+        read = _read_parquet if path.suffix.lower() == ".parquet" else pa.csv.read_csv
         table = read(path)
     except FileNotFoundError as error:
         raise TableError(f"{path}: there is no such table") from error
@@ -37,6 +37,11 @@ def read_table(path: Path) -> dict[str, list[Any]]:
     if len(set(table.column_names)) < table.num_columns:
         raise TableError(f"{path}: two columns have the same name; rename one")
     return dict(zip(table.column_names, (column.to_pylist() for column in table.columns), strict=True))
+
+
+def _read_parquet(path: Path) -> pa.Table:
+    file = pa.parquet.ParquetFile(path)
+    return file.read([column.name for column in file.schema_arrow if not pa.types.is_nested(column.type)])
 
 
 def numbers_of(table: Mapping[str, Sequence[Any]]) -> tuple[tuple[str, ...], np.ndarray]:

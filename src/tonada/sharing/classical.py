@@ -42,7 +42,8 @@ def save_classically_trained(trained: ClassicallyTrained, recipe: ClassicalRecip
     (folder / "recipe.yaml").write_bytes(path.read_bytes())
     trained.split.save(folder / "split.json")
     trained.provenance.save(folder)
-    draw_figures(trained.model, trained.rows, folder / IMPORTANCE, folder)
+    held_out = trained.predictions[recipe.keep]
+    draw_figures(trained.model, trained.rows, held_out, folder / IMPORTANCE, folder)
 
 
 def pack_classical(folder: Path, name: str, output: Path) -> None:

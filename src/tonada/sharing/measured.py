@@ -1,13 +1,14 @@
 """The card's words on what was measured and how sure the answers are, every figure computed from the run."""
 
+from tonada.embedding.published import EMBEDDERS
 from tonada.learning.calibration import coverage_fold_by_fold
 from tonada.learning.recipe_parts import Recipe
 from tonada.learning.training import Trained
 from tonada.proving.calibration_error import calibration_errors
 from tonada.proving.crossvalidated import crossvalidated_table
+from tonada.proving.held_out_table import held_out_table
 from tonada.proving.judged import Judged
 from tonada.proving.scores import set_coverage
-from tonada.proving.tables import table
 
 HELD_OUT = """\
 Artists, joint ones together with those they name, are on one side of the split only: one fold of {folds} for
@@ -27,9 +28,9 @@ STARTED = """
 It started from all that `{start}` had learned but its labels; the card of that one says from what.
 """
 TEACHERS = """
-**Its teachers may have heard these songs**: beside the labels it learned what {names} hear, published networks that
-learned from other collections.
+Beside the labels it learned what {names}. Where a song above stands in such a collection too, the figures flatter.
 """
+TEACHER = "`{name}` hears, a published network that learned from {learned_from}"
 SURE_HELD_OUT = """\
 Probabilities are calibrated with temperature {temperature:.3f}, fitted on the validation songs. Sets of labels with a
 probability of at least {threshold:.3f} were fitted there to hold nine truths in ten; of the test songs they hold
@@ -45,7 +46,7 @@ def scores_table(trained: Trained, recipe: Recipe) -> str:
     """A Markdown table of the model and the baselines."""
     if recipe.report.crossvalidate:
         return crossvalidated_table(trained.predictions)
-    return table(trained.predictions, recipe.name)
+    return held_out_table(trained.predictions, recipe.name)
 
 
 def what_was_measured(trained: Trained, recipe: Recipe) -> str:
@@ -53,7 +54,8 @@ def what_was_measured(trained: Trained, recipe: Recipe) -> str:
     text = CROSSVALIDATED if recipe.report.crossvalidate else HELD_OUT
     told = text.format(folds=recipe.data.folds, epoch=trained.epoch, table=scores_table(trained, recipe))
     told += STARTED.format(start=recipe.model["start"]) if "start" in recipe.model else ""
-    return told + (TEACHERS.format(names=" and ".join(recipe.teachers.names)) if recipe.teachers.names else "")
+    names = [TEACHER.format(name=name, learned_from=EMBEDDERS[name].learned_from) for name in recipe.teachers.names]
+    return told + (TEACHERS.format(names=" and what ".join(names)) if names else "")
 
 
 def how_sure(trained: Trained, recipe: Recipe) -> str:

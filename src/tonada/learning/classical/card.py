@@ -18,7 +18,7 @@ Answers with one of: **{labels}**. The system `{keep}` over {columns}, from `{so
 tonada classify {example} --model "THIS FOLDER OR ITS HUB ID"
 ```
 
-The model is a skops file: reading it runs no code that is not on Tonada's list, and it holds no pickle. Weights that
+The model is a skops file: it holds no pickle, and reading it runs no code that is not on Tonada's list. Weights that
 learned from songs under a licence may stand under that licence too; the data set's own card says which.
 
 ## What was measured

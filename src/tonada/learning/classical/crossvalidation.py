@@ -3,6 +3,7 @@
 import csv
 import hashlib
 import json
+import os
 import time
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
@@ -69,6 +70,7 @@ def resumed(folder: Path, name: str, system: System | None, recipe: ClassicalRec
     if table.exists() and costs.exists() and costs.read_text(encoding="utf-8").startswith(f"# {key}\n"):
         return read_predictions(table)
     predictions, spent = cross_validate(name, system, recipe, rows)
+    costs.unlink(missing_ok=True)  # its key vouches for a table, and the table is about to be another
     write_predictions(predictions, table)
     write_costs(spent, costs, key)
     return predictions
@@ -106,19 +108,22 @@ def _key(system: System | None, recipe: ClassicalRecipe, rows: Rows) -> str:
     deal = [recipe.folds, recipe.repeats, recipe.seed, rows.names, rows.columns]
     told = json.dumps([system and asdict(system), voters, deal], sort_keys=True, default=str)
     digest = hashlib.sha256(told.encode())
-    for part in (rows.values, rows.labels, "\n".join(rows.groups).encode()):
-        digest.update(np.ascontiguousarray(part).tobytes() if isinstance(part, np.ndarray) else part)
+    for numbers in (rows.values, rows.labels):
+        digest.update(np.ascontiguousarray(numbers).tobytes())
+    digest.update(json.dumps([rows.groups.tolist(), rows.song_ids.tolist()]).encode())
     return digest.hexdigest()
 
 
 def write_costs(costs: list[Fold], path: Path, key: str) -> None:
-    """A CSV, a row a fold, headed by what the system's answers follow from."""
-    with path.open("w", newline="", encoding="utf-8") as file:
+    """A CSV, a row a fold, headed by what the system's answers follow from; whole, or not there."""
+    unfinished = path.with_suffix(".unfinished")
+    with unfinished.open("w", newline="", encoding="utf-8") as file:
         file.write(f"# {key}\n")
         writer = csv.DictWriter(file, list(Fold.__dataclass_fields__), lineterminator="\n")
         writer.writeheader()
         for each in costs:
             writer.writerow({**asdict(each), "fit_seconds": f"{each.fit_seconds:.4f}"})
+    os.replace(unfinished, path)
 
 
 def read_costs(path: Path) -> list[Fold]:

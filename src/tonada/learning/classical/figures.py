@@ -1,7 +1,8 @@
-"""A classical model's figures: how labels differ in the columns worth most, and what each column does to answers."""
+"""A classical model's figures: what it takes for what, and of the columns worth most how labels differ in them."""
 
 import csv
 import logging
+from collections.abc import Sequence
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,23 +12,33 @@ import numpy as np
 from tonada.learning.classical.answering import calibrated_probabilities
 from tonada.learning.classical.rows import Rows
 from tonada.learning.classical.saving import ClassicalModel
+from tonada.proving.auditing.descriptors import correlations, usable
+from tonada.proving.auditing.figures import draw_matrix
+from tonada.proving.crossvalidated import confusions
+from tonada.proving.figures import draw_confusion
+from tonada.proving.judged import Judged
+from tonada.proving.predictions import Prediction
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-BOXES, DEPENDENCE = "box-plots.png", "partial-dependence.png"
-SHOWN = 6  # columns
+SHOWN = 6  # columns, of the boxes and of what each does to the answers
+CORRELATED = 24  # columns of the heat map
 POINTS = 9  # of a column, from its 5th to its 95th percentile
 SONGS = 200  # whose other columns are held, drawn from seed 0
 
 
-def draw_figures(model: ClassicalModel, rows: Rows, importance: Path, folder: Path) -> None:
+def draw_figures(
+    model: ClassicalModel, rows: Rows, held_out: Sequence[Prediction], importance: Path, folder: Path
+) -> None:
     """
-    Draw `box-plots.png` and `partial-dependence.png`; nothing where matplotlib is not installed.
+    Draw `confusions.png`, `correlations.png`, `box-plots.png` and `partial-dependence.png`; nothing where matplotlib is
+    not installed.
 
     Args:
         model: fitted on the rows.
         rows: its training songs.
+        held_out: what the system said of songs that it had not seen.
         importance: the CSV of `write_importance`, whose first columns are shown.
         folder: to write into.
     """
@@ -35,10 +46,16 @@ def draw_figures(model: ClassicalModel, rows: Rows, importance: Path, folder: Pa
         return
     logging.getLogger("matplotlib").setLevel(logging.ERROR)  # it remarks on the fonts and folders that it lacks
     with importance.open(newline="", encoding="utf-8") as file:
-        first = [row["column"] for row in csv.DictReader(file)][:SHOWN]
-    places = [rows.columns.index(column) for column in first]
-    _box_plots(rows, places).savefig(folder / BOXES, dpi=100)
-    _dependence_figure(model, rows, places).savefig(folder / DEPENDENCE, dpi=100)
+        order = [rows.columns.index(row["column"]) for row in csv.DictReader(file)]
+    drawn = {
+        "confusions": _confusions(Judged.of(held_out)),
+        "correlations": _correlations(rows, order[:CORRELATED]),
+        "box-plots": _box_plots(rows, order[:SHOWN]),
+        "partial-dependence": _dependence_figure(model, rows, order[:SHOWN]),
+    }
+    for name, figure in drawn.items():
+        if figure is not None:
+            figure.savefig(folder / f"{name}.png", dpi=100)
 
 
 def partial_dependence(model: ClassicalModel, values: np.ndarray, place: int) -> tuple[np.ndarray, np.ndarray]:
@@ -60,6 +77,23 @@ def partial_dependence(model: ClassicalModel, values: np.ndarray, place: int) ->
         changed[:, place] = point
         found.append(calibrated_probabilities(model, changed).mean(0))
     return points, np.array(found)
+
+
+def _confusions(judged: Judged) -> "Figure":
+    figure, (axes,) = _grid(1, 4.5)
+    draw_confusion(axes, confusions(judged), judged.labels)
+    return figure
+
+
+def _correlations(rows: Rows, places: list[int]) -> "Figure | None":
+    """The heat map of source S1, which asks what columns say the same; none where too few of them differ."""
+    labels = [rows.names[label] for label in rows.labels]
+    table = usable([rows.columns[place] for place in places], rows.values[:, places], labels)
+    if table is None:
+        return None
+    figure, (axes,) = _grid(1, 7)
+    draw_matrix(axes, correlations(table), table.names, "RdBu_r", limits=(-1, 1))
+    return figure
 
 
 def _box_plots(rows: Rows, places: list[int]) -> "Figure":
@@ -90,11 +124,12 @@ def _dependence_figure(model: ClassicalModel, rows: Rows, places: list[int]) -> 
     return figure
 
 
-def _grid(count: int) -> "tuple[Figure, list]":
+def _grid(count: int, size: float = 3.0) -> "tuple[Figure, list]":
+    """So many axes in a figure, each of a width and height of about `size` inches."""
     from matplotlib.figure import Figure
 
     across = min(3, count)
-    figure = Figure(figsize=(3.2 * across, 2.6 * -(-count // across)), layout="constrained")
+    figure = Figure(figsize=(size * across, 0.87 * size * -(-count // across)), layout="constrained")
     axes = list(figure.subplots(-(-count // across), across, squeeze=False).flat)
     for unused in axes[count:]:
         unused.axis("off")

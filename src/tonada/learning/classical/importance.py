@@ -14,7 +14,8 @@ class DecreaseInAccuracy(SelectorMixin, BaseEstimator):
     Keep the `count` columns whose permutation costs a random forest most accuracy (Breiman 2001; source S3's MDA).
 
     The forest learns from two thirds of the rows, and the columns are permuted in the other third, which it never saw:
-    on its own training rows a forest believes in every column.
+    on its own training rows a forest believes in every column. Rows of one group may be in both parts, so that columns
+    may be kept for knowing artists: a worse choice, and no leak, for songs that are judged are in neither part.
 
     Args:
         count: columns to keep; all, where there are fewer.

@@ -20,7 +20,8 @@ def write_importance(recipe: ClassicalRecipe, rows: Rows, path: Path) -> None:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(["column", "accuracy", *rows.names])
         for place in np.argsort(-lost[:, 0], kind="stable"):
-            writer.writerow([rows.columns[place], *(f"{each:.4f}" for each in lost[place])])
+            cells = ("" if np.isnan(each) else f"{each:.4f}" for each in lost[place])
+            writer.writerow([rows.columns[place], *cells])
 
 
 def importance_by_label(recipe: ClassicalRecipe, rows: Rows) -> np.ndarray:
@@ -28,7 +29,8 @@ def importance_by_label(recipe: ClassicalRecipe, rows: Rows) -> np.ndarray:
     Accuracy and then each label's recall that the system to keep loses without a column, `(columns, 1 + labels)`.
 
     Breiman's permutation (2001), on the songs of the first fold, of whose groups the system has seen none. Columns that
-    say the same stand in for one another, and each then seems worth little.
+    say the same stand in for one another, and each then seems worth little. NaN for a label that no song of that fold
+    has.
     """
     folds = assign_folds(rows.labels.tolist(), rows.groups.tolist(), recipe.folds, recipe.seed)
     train = folds > 0
@@ -50,5 +52,5 @@ def importance_by_label(recipe: ClassicalRecipe, rows: Rows) -> np.ndarray:
 def _right(answers: np.ndarray, truth: np.ndarray, labels: int) -> np.ndarray:
     """Accuracy, and the recall of each label."""
     is_right = answers == truth
-    recalls = [is_right[truth == label].mean() if (truth == label).any() else 0.0 for label in range(labels)]
+    recalls = [is_right[truth == label].mean() if (truth == label).any() else np.nan for label in range(labels)]
     return np.array([is_right.mean(), *recalls])

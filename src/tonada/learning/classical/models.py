@@ -101,7 +101,8 @@ def _with_probabilities(machine: Any) -> Any:
     """
     A machine that says how far from its borders a song is, given probabilities: softmax at a fitted temperature.
 
-    The temperature is fitted on scores of rows that the machine had not seen. It keeps a linear machine linear, which
+    The temperature is fitted on scores of rows that the machine had not seen, of groups that it may have seen: it is
+    surer than it should be, which the temperature of the whole model mends. It keeps a linear machine linear, which
     Platt's method (a sigmoid a label, then normalised) does not, so that the machine can be exported as a network.
     """
     from sklearn.calibration import CalibratedClassifierCV

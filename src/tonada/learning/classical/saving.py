@@ -1,21 +1,19 @@
 """A classical model as a folder: skops with an explicit list of types, what its numbers are, and a card. No pickle."""
 
 import json
-import math
 import zipfile
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from tonada.extras import lacking
 from tonada.feature_extraction import TonadaFeatureExtractor
+from tonada.learning.classical.checking import check_config, check_estimator
 from tonada.learning.classical.rows import schema_hash
 
 MODEL, CONFIG = "model.skops", "config.json"
 KIND = "tonada-classical"
-MOST_BYTES = 4 * 2**30  # unpacked: what a file may claim before it is read
+MOST_BYTES = 2**30  # unpacked: what a file may claim before it is read
 CLASSICAL = "tonada.learning.classical"
 TRUSTED = (
     # beside scikit-learn's own estimators and numpy's numbers, which skops trusts
@@ -71,11 +69,17 @@ class ClassicalModel:
 
 
 def save_classical(model: ClassicalModel, folder: Path, card: str) -> None:
-    """Write the folder: the estimator, its config and its card."""
+    """
+    Write the folder: the estimator, its config and its card.
+
+    Raises:
+        ClassicalModelError: the estimator is larger than what is read back.
+    """
     from skops.io import dump
 
     folder.mkdir(parents=True, exist_ok=True)
     dump(model.estimator, folder / MODEL)
+    _check_size(folder / MODEL)
     facts = {name: value for name, value in model.__dict__.items() if name not in ("estimator", "extractor")}
     settings = None if model.extractor is None else model.extractor.to_dict()
     config = {"kind": KIND, **facts, "schema": model.schema, "extractor": settings}
@@ -134,15 +138,16 @@ def load_classical_model(folder: str | Path) -> ClassicalModel:
         if config.pop("kind") != KIND:
             raise ValueError("it is another kind of model")
         extractor = None if settings is None else TonadaFeatureExtractor.from_dict(settings)
-        for name in ("columns", "labels"):
-            config[name] = tuple(map(str, config[name]))
-        model = ClassicalModel(estimator=_estimator(path / MODEL), extractor=extractor, **config)
+        check_config(config)
+        lists = {name: tuple(config[name]) for name in ("columns", "labels")}
+        model = ClassicalModel(estimator=_estimator(path / MODEL), extractor=extractor, **{**config, **lists})
+        _check_schema(model, schema)
+        check_estimator(model.estimator, len(model.columns), len(model.labels))
     except ClassicalModelError:
         raise
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-        reason = (" ".join(str(error).split()) or type(error).__name__)[:200]
+    except Exception as error:  # what a folder of anyone's may hold fails in more ways than can be listed
+        reason = (" ".join(str(error).split()) or type(error).__name__)[:300]
         raise ClassicalModelError(f"{folder} cannot be loaded: {reason}") from error
-    _check(model, schema, folder)
     return model
 
 
@@ -151,10 +156,7 @@ def _estimator(path: Path) -> Any:
 
     if not zipfile.is_zipfile(path):
         raise ClassicalModelError(f"{path} is no skops file; nothing else is opened, and pickles never are")
-    with zipfile.ZipFile(path) as archive:
-        claimed = sum(each.file_size for each in archive.infolist())
-    if claimed > MOST_BYTES:
-        raise ClassicalModelError(f"{path} unpacks to {claimed} bytes; up to {MOST_BYTES} are read")
+    _check_size(path)
     unknown = [name for name in get_untrusted_types(file=path) if name not in TRUSTED]
     if unknown:
         raise ClassicalModelError(f"{path} holds {', '.join(unknown)}, which no Tonada model does; it was not loaded")
@@ -164,22 +166,24 @@ def _estimator(path: Path) -> Any:
         raise ClassicalModelError(f"{path} {lacking('classical') or error}") from error
 
 
-def _check(model: ClassicalModel, schema: str, folder: str | Path) -> None:
-    if model.schema != schema:
+def _check_size(path: Path) -> None:
+    with zipfile.ZipFile(path) as archive:
+        claimed = sum(each.file_size for each in archive.infolist())
+    if claimed > MOST_BYTES:
         raise ClassicalModelError(
-            f"{folder} was trained on descriptors of schema {schema}, and here they would be {model.schema}: another "
-            "version makes other numbers; train it anew"
+            f"{path} unpacks to {claimed} bytes; up to {MOST_BYTES} are read. Train it with fewer or smaller trees, "
+            "such as settings: {n_estimators: 100, max_depth: 20}"
+        )
+
+
+def _check_schema(model: ClassicalModel, schema: str) -> None:
+    if model.schema != schema:
+        raise ValueError(
+            f"it was trained on descriptors of schema {schema}, and here they would be {model.schema}: another version "
+            "makes other numbers; train it anew"
         )
     if model.extractor is not None and tuple(model.extractor.columns) != model.columns:
-        raise ClassicalModelError(f"{folder}: its columns are not those that its extractor makes")
-    width = getattr(model.estimator, "n_features_in_", None)
-    if width is not None and width != len(model.columns):
-        raise ClassicalModelError(f"{folder}: its model hears {width} columns, its config names {len(model.columns)}")
-    places = np.asarray(getattr(model.estimator, "classes_", ()))
-    if not len(places) or places.min() < 0 or places.max() >= len(model.labels):
-        raise ClassicalModelError(f"{folder}: its model's labels are not the {len(model.labels)} of its config")
-    if not (math.isfinite(model.temperature) and model.temperature > 0):
-        raise ClassicalModelError(f"{folder}: its temperature is {model.temperature}; it must be positive")
+        raise ValueError("its columns are not those that its extractor makes")
 
 
 def plain(recipe: Any) -> dict[str, Any]:

@@ -53,16 +53,31 @@ def fit_system(
         labels: `(songs,)`.
         groups: `(songs,)`; a search shares none between its folds.
         seed: of models and searches.
+
+    Raises:
+        RecipeError: it cannot be built as it says, or cannot learn from these songs.
     """
-    given = (columns, values, labels, groups, seed)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", ConvergenceWarning)  # a candidate that stops early scores what it scores
+            return _chosen(system, systems, columns, values, labels, groups, seed).fit(values, labels)
+    except RecipeError:
+        raise
+    except ValueError as error:  # each library refuses too few songs in its own words
+        fewest = np.unique(labels, return_counts=True)[1].min()
+        learner = system.model or f"a {system.vote} vote"
+        raise RecipeError(
+            f"{learner} cannot learn from {len(labels)} songs, {fewest} of them of the rarest label ({error}); "
+            "give more songs of it, deal more folds, or choose another model"
+        ) from error
+
+
+def _chosen(system: System, systems: Mapping[str, System], columns: tuple[str, ...], *songs: Any) -> Any:
+    """The unfitted estimator of a system, its settings searched."""
     if system.vote is None:
-        chosen = _tuned(system, *given)
-    else:
-        voters = [(name, _tuned(systems[name], *given)) for name in system.of]
-        chosen = _vote(system.vote, voters, values, labels, groups, seed)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", ConvergenceWarning)  # a candidate that stops early scores what it scores
-        return chosen.fit(values, labels)
+        return _tuned(system, columns, *songs)
+    voters = [(name, _tuned(systems[name], columns, *songs)) for name in system.of]
+    return _vote(system.vote, voters, *songs)
 
 
 def _vote(
@@ -75,10 +90,16 @@ def _vote(
 
 
 def probabilities_of(fitted: Any, values: np.ndarray, labels: int) -> np.ndarray:
-    """Probabilities `(songs, labels)`; of a hard vote its shares. A label without training songs has none."""
+    """
+    Probabilities `(songs, labels)`. A label without training songs has none.
+
+    Of a hard vote its shares, each label with a vote more than it got (Laplace): three voters that agree are not
+    certain, and what they take for impossible would decide any temperature alone.
+    """
     if getattr(fitted, "voting", None) == "hard":
         votes = fitted.transform(values)
-        found = (votes[:, :, None] == np.arange(len(fitted.classes_))).mean(1)
+        counts = (votes[:, :, None] == np.arange(len(fitted.classes_))).sum(1)
+        found = (counts + 1) / (votes.shape[1] + counts.shape[1])
     else:
         found = fitted.predict_proba(values)
     answers = np.zeros((len(values), labels))
@@ -148,12 +169,10 @@ def _tuned(
     pipeline = new_pipeline(system, columns, seed)
     if system.search is None:
         return pipeline
-    key = hashlib.sha256(f"{system} {seed}".encode() + values.tobytes() + labels.tobytes()).hexdigest()
+    songs = b"".join(np.ascontiguousarray(part).tobytes() for part in (values, labels, groups))
+    key = hashlib.sha256(f"{system} {columns} {seed}".encode() + songs).hexdigest()
     if key not in _searched:
-        searcher = _searcher(pipeline, system.search, seed)
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", ConvergenceWarning)
-            _searched[key] = searcher.fit(values, labels, groups=groups).best_params_
+        _searched[key] = _searcher(pipeline, system.search, seed).fit(values, labels, groups=groups).best_params_
     return clone(pipeline).set_params(**_searched[key])
 
 

@@ -73,7 +73,13 @@ def train_classical(
 
 
 def kept_model(recipe: ClassicalRecipe, rows: Rows, held_out: list[Prediction]) -> ClassicalModel:
-    """The system to keep, fitted on all songs and calibrated on what it said of songs that it had not seen."""
+    """
+    The system to keep, fitted on all songs and calibrated on what it said of songs that it had not seen.
+
+    Of the first deal alone: what it says of a song in another deal is no answer to another song, and sets of labels
+    would promise more than so many songs can.
+    """
+    held_out = [each for each in held_out if each.seed == recipe.seed]
     given = rows.columns, rows.values, rows.labels, rows.groups
     estimator = fit_system(recipe.systems[recipe.keep], recipe.systems, *given, recipe.seed)
     chances = np.array([[each.probabilities[name] for name in rows.names] for each in held_out])

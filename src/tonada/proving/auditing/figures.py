@@ -27,7 +27,7 @@ def draw_figures(audit: Audit, folder: Path) -> list[str]:
     if any(each.seconds for each in audit.heard):
         drawings["files"] = lambda figure: _files(figure, audit)
     if len(audit.labels) > 1:
-        drawings["together"] = lambda figure: _matrix(figure.subplots(), audit.together[1], audit.labels, "Blues")
+        drawings["together"] = lambda figure: draw_matrix(figure.subplots(), audit.together[1], audit.labels, "Blues")
     if (table := audit.descriptors) is not None:
         drawings["correlations"] = lambda figure: _correlations(figure, table)
         drawings["variance"] = lambda figure: _variance(figure, table)
@@ -76,7 +76,7 @@ def _correlations(figure: "Figure", table: Descriptors) -> None:
     """The matrix, and how many pairs there are of each strength (source S3)."""
     matrix = correlations(table)
     heat, spread = figure.subplots(1, 2, width_ratios=[1.3, 1])
-    _matrix(heat, matrix, table.names, "RdBu_r", limits=(-1, 1))
+    draw_matrix(heat, matrix, table.names, "RdBu_r", limits=(-1, 1))
     spread.hist(np.abs(matrix[np.triu_indices(len(matrix), 1)]), bins=40)
     spread.set_xlabel("correlation, without its sign")
     spread.set_ylabel("pairs of descriptors")
@@ -111,7 +111,7 @@ def _boxes(figure: "Figure", table: Descriptors, labels: Sequence[str]) -> None:
         axes.set_title(table.names[column], fontsize=7, parse_math=False)
 
 
-def _matrix(
+def draw_matrix(
     axes: "Axes", matrix: np.ndarray, names: Sequence[str], colours: str, limits: tuple[float, float] | None = None
 ) -> None:
     """A square of numbers as colours, and written out where they are few."""

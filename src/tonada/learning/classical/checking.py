@@ -1,0 +1,76 @@
+"""What a folder says of its model, held against itself before it is believed: a folder may come from anyone."""
+
+import sys
+from typing import Any
+
+import numpy as np
+
+from tonada.learning.classical.trees import check_trees
+from tonada.modeling.tree_tonada import LabelTree
+
+
+def check_config(config: dict[str, Any]) -> None:
+    """
+    Refuse a config whose parts are not what they are called.
+
+    Raises:
+        ValueError: naming the part, what it holds and what was expected.
+    """
+    for name, (is_so, expected) in EXPECTED.items():
+        if name in config and not is_so(config[name]):
+            raise ValueError(f"its {name} is {str(config[name])[:60]}; expected {expected}")
+    LabelTree(tuple(config["labels"]), config.get("parents", {}))
+    if config.get("threshold") is not None and len(config["labels"]) != 2:
+        raise ValueError(f"it has a threshold, which chooses between two labels, and {len(config['labels'])} labels")
+
+
+def check_estimator(estimator: Any, columns: int, labels: int) -> None:
+    """
+    Refuse an estimator that hears other columns or knows other labels than its config says, or whose trees lead astray.
+
+    Raises:
+        ValueError: saying which.
+    """
+    width = getattr(estimator, "n_features_in_", columns)
+    if width != columns:
+        raise ValueError(f"its model hears {width} columns, its config names {columns}")
+    places = np.asarray(getattr(estimator, "classes_", ()))
+    if not (places.ndim == 1 and np.issubdtype(places.dtype, np.integer)) or not set(places) <= set(range(labels)):
+        raise ValueError(f"its model's labels are not the {labels} of its config")
+    check_trees(estimator, columns)
+
+
+def _is_number(given: Any) -> bool:
+    return isinstance(given, int | float) and not isinstance(given, bool) and abs(given) <= sys.float_info.max
+
+
+def _is_number_or_none(given: Any) -> bool:
+    return given is None or _is_number(given)
+
+
+def _are_words(given: Any) -> bool:
+    is_list = isinstance(given, list) and all(isinstance(each, str) for each in given)
+    return is_list and 0 < len(set(given)) == len(given)
+
+
+def _are_parents(given: Any) -> bool:
+    return isinstance(given, dict) and all(isinstance(above, str) for above in given.values())
+
+
+def _is_scaling(given: Any) -> bool:
+    lists = list(given.values()) if isinstance(given, dict) else [given]
+    return all(isinstance(each, list) and all(map(_is_number, each)) for each in lists)
+
+
+EXPECTED = {
+    "name": (lambda given: isinstance(given, str), "a name"),
+    "columns": (_are_words, "a list of different names"),
+    "labels": (_are_words, "a list of different labels"),
+    "parents": (_are_parents, "label by label the one above it"),
+    "temperature": (lambda given: _is_number(given) and given > 0, "a positive number"),
+    "conformal_quantile": (_is_number_or_none, "a number or null"),
+    "threshold": (_is_number_or_none, "a number or null"),
+    "scaling": (_is_scaling, "lists of numbers"),
+    "recipe": (lambda given: isinstance(given, dict), "a recipe"),
+}
+"""What each part of a config must be, as a function and in words."""
