@@ -34,7 +34,7 @@ from tonada.listening.listener import Listener
 
 NEAREST, RESAMPLES, SEED = 10, 2000, 0
 SONGS, QUESTIONS, KINDS = 100_000, 20, 1_000
-INDEXES = (INDEX, "L2norm,SQfp16", "L2norm,IVF256,Flat")
+INDEXES = ("L2norm,Flat", INDEX, "L2norm,IVF256,Flat")
 STORED, DESCRIPTORS = "embedding", "518 descriptors, standardised"
 SETS = {"emotify": "emotify", "emotion_4qaed": "4qaed"}
 

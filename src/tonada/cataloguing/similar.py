@@ -11,8 +11,8 @@ from tonada.cataloguing.tables import TableError
 from tonada.cataloguing.tag_tables import Row
 from tonada.extras import lacking
 
-INDEX = "L2norm,Flat"
-"""Every song is compared, by the cosine: a question of 100,000 takes less than building an index that compares few."""
+INDEX = "L2norm,SQfp16"
+"""Every song is compared, by the cosine, in half precision: the same songs as by `L2norm,Flat`, in half the room."""
 FIRST_ASKED = 64  # neighbours, of which some may be copies or unwanted; then four times as many
 
 
