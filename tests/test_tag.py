@@ -10,6 +10,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 import soundfile
+from commands import tonada
 from conftest import LABELS, RATE, noise, tone
 
 from tonada.cataloguing.tables import TableError
@@ -181,6 +182,13 @@ def test_the_metadata_says_which_models_the_answers_are_of(listeners):
     about = json.loads(tags_schema(listeners).metadata[b"tonada"])
     assert about["tasks"]["emotion"]["model"] == "bundled:emotion"
     assert about["tasks"]["emotion"]["labels"] == LABELS
+
+
+def test_ray_that_is_not_installed_is_named_with_its_extra(folder, tmp_path, monkeypatch):
+    monkeypatch.setattr("tonada.extras.find_spec", lambda library: None)
+    said = tonada("tag", folder, "--output", tmp_path / "t.parquet", "--engine", "ray")
+    assert said.returncode == 2
+    assert said.stderr == "tonada: --engine ray needs ray; run: pip install 'tonada[ray]'\n"
 
 
 def test_tags_feed_the_monitor(folder, here, tmp_path):

@@ -9,6 +9,7 @@ EXTRAS = {
     "explain": ("captum", "matplotlib"),
     "onnx": ("onnx", "onnxruntime", "onnxscript"),
     "optuna": ("optuna",),
+    "ray": ("ray",),
     "serve": ("fastapi", "starlette", "pydantic", "uvicorn", "multipart", "prometheus_client"),
     "space": ("gradio", "mcp"),
     "train": ("trackio",),
