@@ -11,6 +11,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 import soundfile
+from commands import tonada
 from conftest import LABELS, RATE, noise, tone
 
 from tonada.cataloguing.tables import TableError
@@ -18,7 +19,7 @@ from tonada.cataloguing.tag import describe_tags, open_tags, tag
 from tonada.cataloguing.tag_tables import tags_schema
 from tonada.cataloguing.tagging import tag_batch
 from tonada.cataloguing.tasks import Task, fingerprint, listeners_of
-from tonada.listening import together
+from tonada.listening import decoding, together
 from tonada.listening.files import find_audio
 from tonada.listening.listener import Listener, ModelError
 from tonada.proving.drift import drifts
@@ -102,13 +103,24 @@ def test_the_table_has_each_number_in_single_precision_exactly(listeners, folder
 
 def test_tasks_that_hear_alike_share_one_decoding_and_one_extraction(model, extractor, folder, monkeypatch):
     decoded, extracted = [], []
-    monkeypatch.setattr(together, "decode", lambda *given: decoded.append(given) or noise(4))
+    monkeypatch.setattr(together, "decode_at", lambda *given: decoded.append(given) or {RATE: noise(4)})
     hear = Listener.hear
     monkeypatch.setattr(Listener, "hear", lambda *given: extracted.append(given) or hear(*given))
     several = {name: Listener(model, extractor, name) for name in ("a", "b", "c")}
     answers = together.listen_together(folder / "0.wav", several)
     assert (len(decoded), len(extracted)) == (1, 1)
     assert [answer.model for answer in answers.values()] == ["a", "b", "c"]
+
+
+def test_tasks_at_two_rates_share_one_decoding_and_hear_what_each_hears_alone(folder, monkeypatch):
+    opened = []
+    open_recording = decoding.open_recording
+    monkeypatch.setattr(decoding, "open_recording", lambda *given: opened.append(given) or open_recording(*given))
+    both = listeners_of([Task("emotion"), Task("music")])
+    answers = together.listen_together(folder / "0.wav", both)
+    assert len(opened) == 1
+    for task, listener in both.items():
+        assert answers[task].probabilities == listener.listen(folder / "0.wav").probabilities
 
 
 def test_what_cannot_be_tagged_is_named_with_the_reason_and_has_no_numbers(folder, here, tmp_path):
@@ -173,6 +185,13 @@ def test_the_metadata_says_which_models_the_answers_are_of(listeners):
     about = json.loads(tags_schema(listeners).metadata[b"tonada"])
     assert about["tasks"]["emotion"]["model"] == "bundled:emotion"
     assert about["tasks"]["emotion"]["labels"] == LABELS
+
+
+def test_ray_that_is_not_installed_is_named_with_its_extra(folder, tmp_path, monkeypatch):
+    monkeypatch.setattr("tonada.extras.find_spec", lambda library: None)
+    said = tonada("tag", folder, "--output", tmp_path / "t.parquet", "--engine", "ray")
+    assert said.returncode == 2
+    assert said.stderr == "tonada: --engine ray needs ray; run: pip install 'tonada[ray]'\n"
 
 
 def test_tags_feed_the_monitor(folder, here, tmp_path):

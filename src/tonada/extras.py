@@ -9,6 +9,7 @@ EXTRAS = {
     "explain": ("captum", "matplotlib"),
     "onnx": ("onnx", "onnxruntime", "onnxscript"),
     "optuna": ("optuna",),
+    "ray": ("ray",),
     "serve": ("fastapi", "starlette", "pydantic", "uvicorn", "multipart", "prometheus_client"),
     "similar": ("faiss",),
     "space": ("gradio", "mcp"),

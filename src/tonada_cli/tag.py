@@ -4,6 +4,7 @@ import os
 import time
 from collections.abc import Iterator
 from contextlib import closing
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -15,6 +16,13 @@ from tonada_cli.printing import aside, complain, quiet_libraries, track
 if TYPE_CHECKING:
     from tonada.cataloguing.tasks import Task
     from tonada.listening.files import Found
+
+
+class EngineName(StrEnum):
+    """Where songs are heard."""
+
+    LOCAL = "local"
+    RAY = "ray"
 
 
 def tag(
@@ -31,6 +39,9 @@ def tag(
             show_default=False,
         ),
     ] = None,
+    engine: Annotated[
+        EngineName, typer.Option(help="local: processes of this machine. ray: a Ray cluster.")
+    ] = EngineName.LOCAL,
     resume: Annotated[
         bool, typer.Option("--resume", help="Go on with a table that was begun, or continue a finished one.")
     ] = False,
@@ -54,19 +65,23 @@ def tag(
     the table is there, --resume hears what is new or has changed (by size or time of modification), and tries again
     what could not be tagged; songs of the table that are not among PATHS stay in it.
 
+    --engine ray takes the cluster that RAY_ADDRESS names, or that runs here, or starts one. Its machines must see the
+    songs under the same paths. The table is the same.
+
     Examples:
 
       tonada tag ~/Music --output tags.parquet
 
       tonada tag ~/Music --output tags.parquet --resume
 
-      tonada tag ~/Music --output tags.parquet --task emotion --task genre=my-genres
+      tonada tag /nfs/catalogue --output tags.parquet --task emotion --task genre=my-genres --engine ray
     """
     if output.suffix != ".parquet":
         complain(f"--output is {output}; the table is Parquet, so give it a name that ends in .parquet")
         raise typer.Exit(2)
     bounds = limits(max_minutes, max_file_gb, max_decoded_gb, max_channels, max_rate)
     from tonada.cataloguing.processes import HearingError
+    from tonada.cataloguing.ray_engine import RayError, ray_engine
     from tonada.cataloguing.tables import TableError
     from tonada.cataloguing.tag import describe_tags, local_engine, open_tags
     from tonada.cataloguing.tag import tag as tag_songs
@@ -75,11 +90,14 @@ def tag(
     done = 0
     try:
         tasks = _tasks(task)
+        if engine == EngineName.RAY:
+            hear = ray_engine(tasks, bounds, workers, timeout)
+        else:
+            hear = local_engine(tasks, bounds, workers or len(os.sched_getaffinity(0)), timeout)
         with quiet_libraries(), open_tags(_found(paths), tasks, output, resume) as parts:
             total, waiting = parts.count()
             begun = time.monotonic()
-            engine = local_engine(tasks, bounds, workers or len(os.sched_getaffinity(0)), timeout)
-            with closing(tag_songs(parts, engine)) as rows:
+            with closing(tag_songs(parts, hear)) as rows:
                 for row in track(rows, total=total, unit="song", done=total - waiting):
                     done += 1
                     if row["message"]:
@@ -88,7 +106,7 @@ def tag(
         said, failures = describe_tags(output)
         typer.echo(said)
         _tell_pace(done, time.monotonic() - begun)
-    except (ModelError, TableError, HearingError) as error:
+    except (ModelError, TableError, HearingError, RayError) as error:
         complain(str(error))
         raise typer.Exit(2) from error
     except OSError as error:

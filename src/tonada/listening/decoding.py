@@ -4,6 +4,7 @@ import io
 import math
 import os
 import stat
+from collections.abc import Iterable
 from contextlib import AbstractContextManager, nullcontext
 from typing import BinaryIO
 
@@ -33,11 +34,18 @@ def decode(source: Source, sampling_rate: int, limits: Limits | None = None, nam
     Raises:
         AudioError: with the reason, the file's name, what was expected and what to do.
     """
+    return decode_at(source, [sampling_rate], limits, name)[sampling_rate]
+
+
+def decode_at(
+    source: Source, sampling_rates: Iterable[int], limits: Limits | None = None, name: str | None = None
+) -> dict[int, np.ndarray]:
+    """What `decode` returns, at each of several rates; the recording is read once."""
     limits = limits or Limits()
     name = name or (str(source) if isinstance(source, (str, os.PathLike)) else "the audio given")
     try:
         with _opened(source) as file:
-            return _read(Stream(file), sampling_rate, limits)
+            return _read(Stream(file), sampling_rates, limits)
     except AudioError as error:
         raise AudioError(error.status, f"{name}: {error}") from error
 
@@ -58,7 +66,7 @@ def _opened(source: Source) -> AbstractContextManager[BinaryIO]:
         raise AudioError("unreadable", f"cannot be opened ({reason}); check its name and permissions") from error
 
 
-def _read(stream: Stream, sampling_rate: int, limits: Limits) -> np.ndarray:
+def _read(stream: Stream, sampling_rates: Iterable[int], limits: Limits) -> dict[int, np.ndarray]:
     size = stream.seek(0, os.SEEK_END)
     if stream.seek(0) != 0:
         raise AudioError("unreadable", "can only be read forwards, as a pipe; give its bytes or a file")
@@ -66,16 +74,16 @@ def _read(stream: Stream, sampling_rate: int, limits: Limits) -> np.ndarray:
     try:
         recording = open_recording(stream, size)
         limits.check_sound(recording.rate, recording.channels, recording.seconds)
-        waveform = _gather(recording, sampling_rate, limits)
+        waveforms = _gather(recording, sampling_rates, limits)
     finally:
         if stream.error is not None:
             raise AudioError("unreadable", f"cannot be read ({stream.error.strerror}); check the disk that it is on")
-    return waveform
+    return waveforms
 
 
-def _gather(recording: Recording, sampling_rate: int, limits: Limits) -> np.ndarray:
-    resampler = soxr.ResampleStream(recording.rate, sampling_rate, 1, dtype="float32")
-    waveform = bytearray()  # grows in place: an hour is never in memory twice
+def _gather(recording: Recording, sampling_rates: Iterable[int], limits: Limits) -> dict[int, np.ndarray]:
+    resamplers = {rate: soxr.ResampleStream(recording.rate, rate, 1, dtype="float32") for rate in sampling_rates}
+    waveforms = {rate: bytearray() for rate in resamplers}  # grow in place: an hour is never in memory twice
     read, least, greatest = 0, math.inf, -math.inf
     for block in recording.blocks:
         with np.errstate(invalid="ignore", over="ignore"):  # what is no number is told below
@@ -84,7 +92,9 @@ def _gather(recording: Recording, sampling_rate: int, limits: Limits) -> np.ndar
         least, greatest = min(least, low), max(greatest, high)
         read += len(mono)
         limits.check_sound(recording.rate, recording.channels, read / recording.rate)
-        waveform += resampler.resample_chunk(mono).tobytes()
-    waveform += resampler.resample_chunk(np.empty(0, np.float32), last=True).tobytes()
+        for rate, resampler in resamplers.items():
+            waveforms[rate] += resampler.resample_chunk(mono).tobytes()
+    for rate, resampler in resamplers.items():
+        waveforms[rate] += resampler.resample_chunk(np.empty(0, np.float32), last=True).tobytes()
     limits.check_whole(read / recording.rate, recording.seconds, (greatest - least) / 2)
-    return np.frombuffer(waveform, np.float32)
+    return {rate: np.frombuffer(waveform, np.float32) for rate, waveform in waveforms.items()}

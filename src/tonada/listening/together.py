@@ -1,12 +1,10 @@
-"""Several models on one recording: it is decoded once a rate, and what models hear alike is made once."""
+"""Several models on one recording: it is decoded once, and what models hear alike is made once."""
 
 import json
 from collections.abc import Mapping
 
-import numpy as np
-
 from tonada.listening.answers import Answer
-from tonada.listening.decoding import Source, decode
+from tonada.listening.decoding import Source, decode_at
 from tonada.listening.limits import Limits
 from tonada.listening.listener import Heard, Listener
 
@@ -26,15 +24,13 @@ def listen_together(
     Raises:
         AudioError: the recording cannot be judged.
     """
-    waveforms: dict[int, np.ndarray] = {}
+    waveforms = decode_at(source, {listener.extractor.sampling_rate for listener in listeners.values()}, limits)
     heard: dict[str, Heard] = {}
     answers = {}
     for name, listener in listeners.items():
         extractor = listener.extractor
-        rate, settings = extractor.sampling_rate, json.dumps(extractor.to_dict(), sort_keys=True)
+        settings = json.dumps(extractor.to_dict(), sort_keys=True)
         if settings not in heard:
-            if rate not in waveforms:
-                waveforms[rate] = decode(source, rate, limits)
-            heard[settings] = listener.hear(waveforms[rate])
+            heard[settings] = listener.hear(waveforms[extractor.sampling_rate])
         answers[name] = listener.answer(heard[settings], path)
     return answers
