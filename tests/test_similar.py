@@ -150,14 +150,15 @@ def test_a_radio_begins_with_its_song_and_drifts_from_one_to_the_next(tmp_path):
 
 def test_nobody_plays_twice_in_a_row_on_the_radio(tmp_path):
     songs = {}
-    for number, artist in enumerate(["Ana", " ana", "Béla", "Ana", None]):
+    places = {0: "Ana", 10: " ana", 21: "Béla", 33: "Ana", 46: None}  # no two as far from a third
+    for number, (degrees, artist) in enumerate(places.items()):
         path = tmp_path / f"{number}.flac"
         soundfile.write(path, noise(1, number), RATE)
         if artist:
             file = mutagen.File(path)
             file["artist"] = artist
             file.save()
-        songs[str(path)] = at(10 * number)
+        songs[str(path)] = at(degrees)
     tags = table(tmp_path / "t.parquet", songs)
     played = names(radio(Similar(tags), tags.song("path", str(tmp_path / "0.flac"))))
     assert [Path(path).stem for path in played] == ["0", "2", "1", "4", "3"]
