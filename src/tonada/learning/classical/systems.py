@@ -68,7 +68,7 @@ def fit_system(
         learner = system.model or f"a {system.vote} vote"
         raise RecipeError(
             f"{learner} cannot learn from {len(labels)} songs, {fewest} of them of the rarest label ({error}); "
-            "give more songs of it, deal more folds, or choose another model"
+            "give more songs of it, deal more folds, or choose another model or other settings"
         ) from error
 
 

@@ -24,10 +24,11 @@ def check_trees(part: Any, width: int) -> None:
     _check(part, width, set())
 
 
-def _check(part: Any, width: int, seen: set[int]) -> None:
-    if id(part) in seen:
+def _check(part: Any, width: int, seen: set[tuple[int, int]]) -> None:
+    """`seen` has what was checked for which width: a file may name one tree in two places, or a part in itself."""
+    if (id(part), width) in seen:
         return
-    seen.add(id(part))
+    seen.add((id(part), width))
     if isinstance(part, Tree):
         is_leaf = part.children_left == TREE_LEAF
         _check_nodes(is_leaf, part.children_left, part.children_right, part.feature, width)
@@ -45,7 +46,7 @@ def _check(part: Any, width: int, seen: set[int]) -> None:
         _check_all(vars(part).values(), min(width, int(own)), seen)
 
 
-def _check_all(parts: Any, width: int, seen: set[int]) -> None:
+def _check_all(parts: Any, width: int, seen: set[tuple[int, int]]) -> None:
     for each in parts:
         _check(each, width, seen)
 
