@@ -1,6 +1,7 @@
 """`tonada monitor` finds what drifted, is silent about chance, and says when retraining is due."""
 
 import csv
+import io
 import math
 
 import numpy as np
@@ -83,3 +84,12 @@ def test_the_command_prints_and_its_exit_code_says_that_retraining_is_due(tmp_pa
     assert none.returncode == 0
     assert missing.returncode == 2
     assert "there is no such table" in missing.stderr
+
+
+def test_names_with_commas_stand_in_one_cell(tmp_path):
+    for name, values in (("old", "1\n2\n3\n"), ("new", "2\n3\n4\n")):
+        (tmp_path / f"{name}.csv").write_text(f'"loudness, in LUFS"\n{values}')
+    done = tonada("monitor", "new.csv", "--against", "old.csv", "--format", "csv", folder=tmp_path)
+    (row,) = csv.DictReader(io.StringIO(done.stdout))
+    assert row["column"] == "loudness, in LUFS"
+    assert float(row["now"]) == 3

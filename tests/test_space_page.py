@@ -10,7 +10,7 @@ from conftest import ROOT, WITHOUT_TONADA
 from gradio_client import Client, handle_file
 from gradio_client.exceptions import AppError
 from playwright.sync_api import Browser, expect
-from space_pictures import PATIENCE, as_wav, chromium, hear_live, hear_several, hear_song, serve, visit
+from space_pictures import PATIENCE, PHONE, as_wav, chromium, hear_live, hear_several, hear_song, serve, visit
 
 from tonada.listening.listener import Listener
 from tonada.sharing.local_space import assemble_space
@@ -75,6 +75,13 @@ def test_another_song_begins_anew(address, browser: Browser):
     expect(page.locator("#song .headline")).to_have_count(0)
     page.get_by_text("Chaos God").click()
     expect(page.locator("#song h2")).to_have_text(re.compile("angry"))
+    page.context.close()
+
+
+def test_on_a_phone_nothing_lies_beside_the_screen(address, browser: Browser):
+    page = visit(browser, address, viewport=PHONE)
+    hear_song(page, SONG)
+    assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
     page.context.close()
 
 

@@ -7,6 +7,7 @@ from xml.etree import ElementTree
 
 import pyarrow.parquet as pq
 import pytest
+from commands import tonada
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -128,3 +129,9 @@ def test_any_name_of_a_file_is_a_line_or_a_location_or_refused(name):
         return
     lines = [line for line in text.split("\n") if line and not line.startswith("#")]
     assert [os.path.normpath(f"/lists/{line}") for line in lines] == [f"/music/{name}"]
+
+
+def test_a_task_that_the_table_lacks_is_not_passed_over_in_silence(tags):
+    done = tonada("write-tags", tags.path, "--genre", "gnere")
+    assert done.returncode == 2
+    assert "has no labels of 'gnere'" in done.stderr

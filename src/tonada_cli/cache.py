@@ -37,9 +37,9 @@ def cache(
     root = cache_folder(folder)
     typer.echo(printable(str(root)))
     for name, files, size in caches(root):
-        typer.echo(f"  {name:10}{files:8,} files{size / 1e6:12,.1f} MB{'  deleted' if clear else ''}")
         if clear:
             try:
                 clear_cache(root, name)
             except OSError as error:
                 fail(f"{error.filename or root / name}: {error.strerror or error}; delete it by hand", 1)
+        typer.echo(f"  {name:10}{files:8,} files{size / 1e6:12,.1f} MB{'  deleted' if clear else ''}")

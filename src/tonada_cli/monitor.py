@@ -1,5 +1,7 @@
 """`tonada monitor`: two tables in, what drifted between them out."""
 
+import csv
+import sys
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -60,10 +62,11 @@ def monitor(
 
 def _print(found: list["Drift"], format: Format) -> None:
     if format == Format.CSV:
-        typer.echo("column,index,by chance below,drift,label,before,now")
+        rows = csv.writer(sys.stdout, lineterminator="\n")
+        rows.writerow(["column", "index", "by chance below", "drift", "label", "before", "now"])
         for each in found:
-            numbers = f"{each.old:.6g},{each.new:.6g}"
-            typer.echo(f"{each.name},{each.index:.4f},{each.by_chance:.4f},{each.word},{each.label or ''},{numbers}")
+            numbers = (f"{each.index:.4f}", f"{each.by_chance:.4f}"), (f"{each.old:.6g}", f"{each.new:.6g}")
+            rows.writerow([each.name, *numbers[0], each.word, each.label, *numbers[1]])
         return
     drifted = [each for each in found if each.word != "stable"]
     typer.echo(f"{len(found)} columns compared, {len(drifted)} drifted")

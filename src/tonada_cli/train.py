@@ -59,11 +59,11 @@ def _train_network(recipe: Path, data: Path, output: Path, cache: Path | None, w
         output.mkdir(parents=True, exist_ok=True)
         state = output / "unfinished.safetensors"
         trained = train_recipe(wanted, data, FeatureCache(cache), workers, state, resume)
+        if trained is None:  # another process of this run has it
+            return
+        save_trained(trained, wanted, recipe, output, time.monotonic() - begun)
     except (RecipeError, AudioError, OSError, ValueError) as error:
         fail(str(error))
-    if trained is None:  # another process of this run has it
-        return
-    save_trained(trained, wanted, recipe, output, time.monotonic() - begun)
     for unfinished in output.glob("unfinished*.safetensors"):
         unfinished.unlink()
     typer.echo(scores_table(trained, wanted))

@@ -12,13 +12,20 @@ from tonada_cli.printing import aside, complain, fail, fail_on, printable, track
 if TYPE_CHECKING:
     from tonada.cataloguing.undo import Journal
 
+USUAL = {"mood": "emotion", "genre": "genre"}
+"""The task of each field, where nobody names another."""
+
 
 def write_tags(
     tags: Annotated[Path, typer.Argument(help="A table that tonada tag made.", show_default=False)],
     write: Annotated[bool, typer.Option("--write", help="Do it; without this, only say what would be done.")] = False,
     undo: Annotated[bool, typer.Option("--undo", help="Give all files back the bytes that they had.")] = False,
-    mood: Annotated[str, typer.Option(help="The task whose label is the mood.")] = "emotion",
-    genre: Annotated[str, typer.Option(help="The task whose label is the genre.")] = "genre",
+    mood: Annotated[
+        str | None, typer.Option(metavar="TASK", help="Whose label is the mood; emotion if not given.")
+    ] = None,
+    genre: Annotated[
+        str | None, typer.Option(metavar="TASK", help="Whose label is the genre; genre if not given.")
+    ] = None,
     min_probability: Annotated[float, typer.Option(min=0, max=1, help="Of a label that is written.")] = 0.0,
     min_agreement: Annotated[float, typer.Option(min=0, max=1, help="Share of segments that agree with it.")] = 0.0,
     replace: Annotated[
@@ -51,7 +58,7 @@ def write_tags(
         if undo:
             todo: list[Callable[[], str | None]] = [partial(_undone, entry) for entry in journal.entries()]
         else:
-            wanted = _wanted(tags, mood, genre, min_probability, min_agreement)
+            wanted = _wanted(tags, {"mood": mood, "genre": genre}, min_probability, min_agreement)
             todo = [partial(_changed, *each, replace, journal if write else None) for each in wanted]
     done = failed = 0
     for work in track(todo, total=len(todo), unit="song"):
@@ -88,15 +95,17 @@ def _changed(path: str, content: str, values: dict[str, str], replace: bool, jou
 
 
 def _wanted(
-    tags: Path, mood: str, genre: str, probability: float, agreement: float
+    tags: Path, asked: dict[str, str | None], probability: float, agreement: float
 ) -> list[tuple[str, str, dict[str, str]]]:
     """Path, content and values of each song that has some."""
     from tonada.cataloguing.chosen import Filter, Tags
 
     table = Tags(tags)
-    fields = {field: task for field, task in (("mood", mood), ("genre", genre)) if task in table.tasks}
+    for task in filter(None, asked.values()):
+        table.check(task)
+    fields = {field: task for field, usual in USUAL.items() if (task := asked[field] or usual) in table.tasks}
     if not fields:
-        table.check(mood)
+        table.check(USUAL["mood"])
     values: dict[str, dict[str, str]] = {}
     contents: dict[str, str] = {}
     for field, task in fields.items():

@@ -13,7 +13,7 @@ LEADING = "macro_f1"
 
 
 def model_index(report: dict[str, Any]) -> str:
-    """The YAML block for the head of a model card: every score of the songs."""
+    """The YAML block for the head of a model card: every score of the songs, with its interval."""
     scores = report["systems"][report["model"]]["songs"]["scores"]
     data = report["data"]
     results = [
@@ -23,7 +23,7 @@ def model_index(report: dict[str, Any]) -> str:
             dataset_name=data["name"],
             dataset_split=data["part"],
             metric_type=HUB_TYPES.get(name, name),
-            metric_name=title,
+            metric_name=f"{title}, 95 % interval {_bounds(scores[name])}",
             metric_value=round(scores[name]["value"], 4),
         )
         for name, title in TITLES.items()
