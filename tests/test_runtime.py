@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+from unittest.mock import Mock
 
 import pytest
 from conftest import LABELS
@@ -58,6 +59,19 @@ def test_a_graph_is_kept_by_what_it_was_made_of(bundled, tmp_path):
     assert kept != kept_graph(tmp_path, "emotion")
     with pytest.raises(ModelError, match=r"config\.json"):
         kept_graph(tmp_path / "nothing", "emotion")
+
+
+def test_a_folder_of_its_name_is_not_exported_in_the_place_of_a_bundled_model(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("TONADA_CACHE", "cache")
+    (tmp_path / "emotion").mkdir()
+    (tmp_path / "emotion" / "config.json").write_text("{}")
+    exported = Mock(return_value=Mock(returncode=3))
+    monkeypatch.setattr("subprocess.run", exported)
+    assert CliRunner().invoke(app, ["classify", "song.wav", "--runtime", "onnx"]).exit_code == 3
+    (_, _, _, _, model, _, graph), folder = exported.call_args.args[0], exported.call_args.kwargs["cwd"]
+    assert not (folder / model).exists()
+    assert graph.startswith(str(tmp_path / "cache"))
 
 
 @pytest.mark.parametrize(
