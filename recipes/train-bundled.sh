@@ -17,6 +17,7 @@ keep() {
   cp "build/$1/predictions/majority.csv" "build/$1/predictions/logistic-regression.csv" "$page/"
 }
 keep emotion
+keep emopia
 keep emotion-alone emotion-softmax emotion-spectrogram emotion-descriptors emotion-random
 keep genre
 keep music

@@ -27,6 +27,9 @@ BUNDLED = ("emotion", "genre", "music")
 BASELINES = {BASELINE, "majority"}
 PARENTS = {"genre": emotify.PARENTS}
 ABOUT = {
+    "emopia": """Pop piano in four quadrants, scores rendered by fluidsynth, by EMOPIA's official split, whose songs stand on
+one side only: a linear layer over what the network of `emotion` hears. Validation chose the epoch, nothing else was
+chosen, and the test songs were asked once. Published on the recordings themselves: 0.677.""",
     "emotion": """Source S0 on 4QAED, four quadrants. `emotion` is the recipe of the bundled checkpoint. Its teacher
 learned from the music of Jamendo, where these songs are not: it cannot have heard them. Settings were chosen on fold 1
 alone. Published with random folds on the full set: 0.764 to 0.802.""",
