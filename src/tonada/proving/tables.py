@@ -20,15 +20,15 @@ Written by `make results` from the predictions in `docs/results/`, one file a sy
 and probabilities. Splits are disjoint in groups: artists, connected ones counting as one, or packages of files that
 share their makers. Brackets are 95 % intervals, resampling groups; a last column resamples both systems' answers to the
 same songs together. Every song was answered by a model that learned from no song of its group, at the temperature that
-the other folds asked for.
+the other folds, or the validation songs, asked for.
 """
 
 BUNDLED = ("emotion", "genre", "music")
 BASELINES = {BASELINE, "majority"}
 PARENTS = {"genre": emotify.PARENTS}
 ABOUT = {
-    "emopia": """Pop piano in four quadrants, scores rendered by fluidsynth, by EMOPIA's official split, whose songs stand on
-one side only: a linear layer over what the network of `emotion` hears. Validation chose the epoch, nothing else was
+    "emopia": """Pop piano in four quadrants, scores rendered by fluidsynth, by EMOPIA's official split, which keeps
+songs whole: a linear layer over what the network of `emotion` hears. Validation chose the epoch, nothing else was
 chosen, and the test songs were asked once. Published on the recordings themselves: 0.677.""",
     "emotion": """Source S0 on 4QAED, four quadrants. `emotion` is the recipe of the bundled checkpoint. Its teacher
 learned from the music of Jamendo, where these songs are not: it cannot have heard them. Settings were chosen on fold 1
