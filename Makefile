@@ -10,7 +10,7 @@ debian = $(1) >/dev/null 2>&1 \
     && $(ROOT_COMMAND) env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq $(2) >/dev/null 2>&1; } \
   || { echo "$(2) is needed and could not be installed; as root: apt-get install $(2)"; exit 1; }
 
-.PHONY: help install venv ffmpeg fluidsynth chromium browser demo space test test-all check format bench results docs checkpoints clean
+.PHONY: help install venv ffmpeg fluidsynth chromium browser spark demo space test test-all check format bench results docs checkpoints clean
 
 help:  ## Say what each target does
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
@@ -38,6 +38,11 @@ browser: install  ## Fill space/browser with ONNX Runtime (by npm) and the expor
 	npm install --prefix space/browser --no-package-lock --ignore-scripts --no-audit --no-fund --silent
 	$(BIN)/tonada export emotion --onnx space/browser/model.onnx
 
+spark: install  ## Install pyspark and Debian's default-jre-headless, on which Spark is tested (about 1 GB), if they are missing
+	@$(call debian,command -v java,default-jre-headless)
+	@$(BIN)/python -c "import pyspark" 2>/dev/null \
+	  || $(BIN)/python -m pip install --quiet --editable '.[spark]' --constraint constraints.txt
+
 venv:
 	@$(call debian,$(PYTHON) -c "import ensurepip",python3-venv)
 
@@ -51,7 +56,7 @@ space: install ffmpeg  ## Open the page for a browser, with a bundled model (MOD
 test: install ffmpeg fluidsynth  ## Run the tests on two processes (minutes on two cores, no network; data sets from TONADA_DATA if set)
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist loadfile
 
-test-all: test chromium browser  ## Run the slow tests too: thousands of damaged files of every format, kills at any moment
+test-all: test chromium browser spark  ## Run the slow tests too: thousands of damaged files of every format, kills at any moment
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -m slow
 
 check: install  ## Lint, format and types
@@ -79,6 +84,7 @@ bench: install ffmpeg  ## Measure speed and memory on this machine; training too
 	$(BIN)/python benchmarks/live_latency.py
 	$(BIN)/python benchmarks/serve.py
 	$(BIN)/python benchmarks/onnx_runtime.py
+	$(BIN)/python benchmarks/tag.py
 
 results: install  ## Compute docs/results.md anew from the predictions kept beside it
 	$(BIN)/python -m tonada.proving.tables docs/results > docs/results.md

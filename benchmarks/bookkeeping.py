@@ -1,0 +1,52 @@
+"""What a table of tags costs beside the hearing, as the catalogue grows: memory, time and room on the disk."""
+
+import random
+import resource
+import tempfile
+import time
+from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
+from pathlib import Path
+
+from songs import EXAMPLES
+
+from tonada.cataloguing.tag import open_tags, tag
+from tonada.cataloguing.tag_tables import Row
+from tonada.cataloguing.tagging import tag_batch
+from tonada.cataloguing.tasks import Task, listeners_of
+
+CATALOGUES = (10_000, 100_000)
+
+
+def print_bookkeeping(asked: list[Task]) -> None:
+    """A row a catalogue, each in a process of its own."""
+    [row] = tag_batch([str(EXAMPLES / "island-dreams.mp3")], listeners_of(asked))
+    print("\n| songs | peak MB | microseconds a song | bytes of table | bytes of index |\n|---|---|---|---|---|")
+    for count in CATALOGUES:
+        with ProcessPoolExecutor(1, get_context("spawn")) as pool:
+            print(pool.submit(_measure, count, asked, row).result(), flush=True)
+
+
+def _measure(count: int, asked: list[Task], row: Row) -> str:
+    with tempfile.TemporaryDirectory() as name:
+        output = Path(name) / "t.parquet"
+        index, draw = 0, random.Random(0)
+
+        def heard_at_once(paths: Iterator[str]) -> Iterator[Row]:
+            nonlocal index
+            for path in paths:
+                numbers = {name: draw.random() for name, value in row.items() if isinstance(value, float)}
+                yield row | numbers | {"path": path, "content": draw.randbytes(32).hex()}
+            index = output.with_name(f"{output.name}.parts").joinpath("places").stat().st_size
+
+        found = ((f"/music/artist {song % 997}/album {song % 9973}/{song:09}.mp3", None) for song in range(count))
+        begun = time.process_time()
+        with open_tags(found, asked, output) as parts:
+            for _ in tag(parts, heard_at_once):
+                pass
+        seconds = time.process_time() - begun
+        room = output.stat().st_size
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1000
+    micros, *rooms = (f"{each / count:,.0f}" for each in (1e6 * seconds, room, index))
+    return f"| {count:,} | {peak:,.0f} | {micros} | {' | '.join(rooms)} |"
