@@ -127,3 +127,11 @@ def test_the_split_that_it_names_is_the_one_beside_it(folder):
 def test_genres_stand_under_classic_or_not():
     tree = Listener.bundled("genre").model.config.tree
     assert tree.level(1) == ("classic", "non_classic")
+
+
+def test_ablations_answered_the_same_songs_in_the_same_folds():
+    systems = load_systems(RESULTS / "emotion-alone")
+    systems.pop("emotion-random", None)  # whose folds are others on purpose
+    answered = [[(each.song_id, each.split) for each in predictions] for predictions in systems.values()]
+    assert {"emotion-alone", "emotion-softmax", "emotion-descriptors"} <= set(systems)
+    assert all(each == answered[0] for each in answered)

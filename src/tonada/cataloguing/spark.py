@@ -17,6 +17,7 @@ TYPES = {
     pa.float64(): "DOUBLE",
     pa.timestamp("us", tz="UTC"): "TIMESTAMP",
     pa.list_(pa.string()): "ARRAY<STRING>",
+    pa.list_(pa.float32()): "ARRAY<FLOAT>",
 }
 
 

@@ -71,9 +71,9 @@ def answers_columns(answers: Mapping[str, Answer]) -> Row:
     return row | {embedding_column(answers): None if embedding is None else _halved(embedding)}
 
 
-def _halved(embedding: np.ndarray) -> list[float]:
+def _halved(embedding: list[float]) -> list[float]:
     """In half precision, which Parquet keeps in half the room; as single precision, which every reader knows."""
-    return embedding.astype(np.float16).tolist()
+    return np.float16(embedding).tolist()
 
 
 def _answer_columns(task: str, answer: Answer) -> Row:

@@ -3,8 +3,6 @@
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
-import numpy as np
-
 OF_SOME = ("level", "leaf", "labels", "values")  # what only answers of one kind have
 OF_THE_SONG = ("path", "duration", "model", "revision")  # what a stem does not say again
 
@@ -44,7 +42,7 @@ class Answer:
         segments: what each segment sounds like.
         model: the model's name or folder.
         revision: the package's version or the Hub's commit, where there is one.
-        embedding: `(width,)`, what the model's last layer takes of the song; `None` where a runtime keeps it to itself.
+        embedding: what the model's last layer takes of the song, not in JSON; `None` where a runtime does not tell.
         stems: what each stem is alone, as a song of its own; `None` where nobody asked.
     """
 
@@ -65,7 +63,7 @@ class Answer:
     segments: list[Stretch] = field(default_factory=list)
     model: str | None = None
     revision: str | None = None
-    embedding: np.ndarray | None = field(default=None, compare=False, repr=False)
+    embedding: list[float] | None = field(default=None, compare=False, repr=False)
     stems: "dict[str, Answer] | None" = None
 
     def to_dict(self, timeline: bool = False) -> dict[str, Any]:

@@ -16,4 +16,4 @@ def judge(output: TonadaOutput, config: TonadaConfig, times: Times, level: int |
     probabilities = by_problem.get(config.problem, scores.exp())
     numbers = Numbers(probabilities.cpu().numpy(), output.segment_logits[0].cpu().numpy(), times)
     answer = verdict(numbers, Facts.of(config), level)
-    return replace(answer, embedding=output.embedding[0].float().cpu().numpy())
+    return replace(answer, embedding=output.embedding[0].tolist())
