@@ -18,7 +18,7 @@ keep() {
 }
 keep emotion
 keep emopia
-keep emotion-alone emotion-softmax emotion-spectrogram emotion-descriptors emotion-random
+keep emotion-alone emotion emotion-softmax emotion-spectrogram emotion-descriptors emotion-random
 keep genre
 keep music
 for name in emotion genre music; do

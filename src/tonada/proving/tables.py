@@ -45,6 +45,7 @@ fold of free audio alone had shown all four pieces of a rock game to be taken fo
 }
 
 CHANGED = {
+    "emotion": "learned from a teacher too, for 26 epochs in place of 20",
     "emotion-softmax": "has dense attention (softmax) in place of explicit sparse attention",
     "emotion-spectrogram": "hears no descriptors",
     "emotion-descriptors": "hears no spectrogram",
