@@ -187,6 +187,12 @@ def test_the_metadata_says_which_models_the_answers_are_of(listeners):
     assert about["tasks"]["emotion"]["labels"] == LABELS
 
 
+def test_a_task_without_a_name_is_refused(folder, tmp_path):
+    said = tonada("tag", folder, "--output", tmp_path / "t.parquet", "--task", "=mine")
+    assert said.returncode == 2
+    assert said.stderr.startswith("tonada: --task names a task, or NAME=MODEL")
+
+
 def test_ray_that_is_not_installed_is_named_with_its_extra(folder, tmp_path, monkeypatch):
     monkeypatch.setattr("tonada.extras.find_spec", lambda library: None)
     said = tonada("tag", folder, "--output", tmp_path / "t.parquet", "--engine", "ray")

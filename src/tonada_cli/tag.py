@@ -11,7 +11,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from tonada_cli.limit_options import MaxChannels, MaxDecodedGb, MaxFileGb, MaxMinutes, MaxRate, limits
-from tonada_cli.printing import aside, complain, quiet_libraries, track
+from tonada_cli.loading import quiet_loading
+from tonada_cli.model_options import BUNDLED
+from tonada_cli.printing import aside, complain, fail, quiet_libraries, track
 
 if TYPE_CHECKING:
     from tonada.cataloguing.tasks import Task
@@ -33,8 +35,8 @@ def tag(
     task: Annotated[
         list[str] | None,
         typer.Option(
-            help="What to listen for, with weights that came with Tonada: emotion. Or NAME=MODEL, a model of your own "
-            "(a folder or a Hub id) and the name of its columns. May be given several times; all that came with "
+            help=f"What to listen for, with weights that came with Tonada: {BUNDLED}. Or NAME=MODEL, a model of your "
+            "own (a folder or a Hub id) and the name of its columns. May be given several times; all that came with "
             "Tonada if not given.",
             show_default=False,
         ),
@@ -77,8 +79,7 @@ def tag(
       tonada tag /nfs/catalogue --output tags.parquet --task emotion --task genre=my-genres --engine ray
     """
     if output.suffix != ".parquet":
-        complain(f"--output is {output}; the table is Parquet, so give it a name that ends in .parquet")
-        raise typer.Exit(2)
+        fail(f"--output is {output}; the table is Parquet, so give it a name that ends in .parquet")
     bounds = limits(max_minutes, max_file_gb, max_decoded_gb, max_channels, max_rate)
     from tonada.cataloguing.processes import HearingError
     from tonada.cataloguing.ray_engine import RayError, ray_engine
@@ -107,25 +108,22 @@ def tag(
         typer.echo(said)
         _tell_pace(done, time.monotonic() - begun)
     except (ModelError, TableError, HearingError, RayError) as error:
-        complain(str(error))
-        raise typer.Exit(2) from error
+        fail(str(error))
     except OSError as error:
-        complain(f"{error.filename or output}: {error.strerror or error}; what was tagged before is kept")
-        raise typer.Exit(2) from error
+        fail(f"{error.filename or output}: {error.strerror or error}; what was tagged before is kept")
     except KeyboardInterrupt:
-        complain(f"interrupted after {done} songs; the same command with --resume goes on from there")
-        raise typer.Exit(130) from None
+        fail(f"interrupted after {done} songs; the same command with --resume goes on from there", 130)
     raise typer.Exit(1 if failures else 0)
 
 
 def _tasks(given: list[str] | None) -> list["Task"]:
-    from transformers.utils.logging import disable_progress_bar
-
     from tonada.cataloguing.tasks import Task
     from tonada.checkpoints import tasks
 
-    disable_progress_bar()  # of loading some fifty small tensors
-    named = (each.partition("=") for each in given or tasks())
+    quiet_loading()
+    named = [each.partition("=") for each in given or tasks()]
+    if not all(name for name, _, _ in named):
+        fail("--task names a task, or NAME=MODEL; a model of your own needs a name for its columns")
     return [Task(name, model or None) for name, _, model in named]
 
 

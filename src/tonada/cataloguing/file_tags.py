@@ -92,7 +92,7 @@ def write(change: Change, journal: Journal) -> None:
         entry = journal.note(str(path), path, copy)
         try:
             _take_the_place(copy, path, change.content)
-        except BaseException:
+        except Exception:  # not Ctrl-C, which may come when it is done; `undo` passes over what was not
             entry.unlink()
             raise
 

@@ -73,7 +73,7 @@ def answers_columns(answers: Mapping[str, Answer]) -> Row:
 
 def _halved(embedding: list[float]) -> list[float]:
     """In half precision, which Parquet keeps in half the room; as single precision, which every reader knows."""
-    return np.float16(embedding).tolist()
+    return np.asarray(embedding, np.float16).tolist()
 
 
 def _answer_columns(task: str, answer: Answer) -> Row:
