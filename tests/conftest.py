@@ -87,10 +87,10 @@ def new_model(**settings) -> TonadaForAudioClassification:
     return model
 
 
-def pytest_configure(config: pytest.Config) -> None:
+def pytest_configure() -> None:
     """Each process keeps what numba compiles for librosa in a folder of its own: shared ones crash (numba #10128)."""
     worker = os.environ.get("PYTEST_XDIST_WORKER", "alone")
-    os.environ["NUMBA_CACHE_DIR"] = str(config.cache.mkdir(f"numba-{worker}"))
+    os.environ["NUMBA_CACHE_DIR"] = str(ROOT / ".pytest_cache" / f"numba-{worker}")
 
 
 @pytest.fixture(scope="session", autouse=True)

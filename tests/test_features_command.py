@@ -25,9 +25,17 @@ def songs_in(folder: Path, count: int) -> Path:
 
 
 def started(*arguments) -> subprocess.Popen:
-    """The command in a session of its own, so that a signal can reach all its processes and no other."""
+    """
+    The command in a session of its own, so that a signal can reach all its processes and no other.
+
+    It hears Ctrl-C even if these tests run in the background of a script, where it is ignored.
+    """
     return subprocess.Popen(
-        [TONADA, *map(str, arguments)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True
+        [TONADA, *map(str, arguments)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        start_new_session=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
 
 
