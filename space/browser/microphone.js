@@ -9,8 +9,8 @@ export async function record(seconds) {
     const parts = [];
     recorder.ondataavailable = (event) => parts.push(event.data);
     const stopped = new Promise((resolve) => (recorder.onstop = resolve));
+    recorder.onstart = () => setTimeout(() => recorder.stop(), seconds * 1000); // a busy machine begins late
     recorder.start();
-    setTimeout(() => recorder.stop(), seconds * 1000);
     await stopped;
     return await new Blob(parts).arrayBuffer();
   } finally {
