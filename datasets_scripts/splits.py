@@ -172,6 +172,10 @@ def hashed(rows: Any, folds: int, seed: int = 0) -> Split:
     return Split({song: str(int(draw(group, seed) * folds)) for song, group in groups.items()}, groups)
 
 
+DEALS = {"even": even, "hashed": hashed, "random": random}
+"""By the names that recipes and audits use."""
+
+
 def extended(rows: Any, folds: int, seed: int = 0, earlier: Split | None = None) -> Split:
     """
     Folds that keep those of an earlier split, with each new group where its labels are fewest.

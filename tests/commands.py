@@ -35,6 +35,13 @@ def printed_by(code: str, folder: Path) -> str:
     return _run(lambda: exec(compile(code, "<page>", "exec"), {"__name__": "page"}), [], folder).stdout
 
 
+def parts_of(output: Path) -> list[Path]:
+    """The parts of a table in the making, which a process may be joining at this moment."""
+    with suppress(FileNotFoundError):  # the folder may go while it is looked at
+        return sorted(output.with_name(f"{output.name}.parts").glob("[0-9]*.parquet"))
+    return []
+
+
 def _hear_here(paths, extractor, limits, workers) -> Iterator[SongFeatures]:
     """What processes would hear that each import torch first."""
     return (hear(path, extractor, limits) for path in paths)

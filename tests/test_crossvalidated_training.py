@@ -4,8 +4,8 @@ import shutil
 from dataclasses import replace
 
 import pytest
+from commands import tonada
 from conftest import ROOT
-from test_command import tonada
 from test_learning import RECIPE, folder  # noqa: F401  (a fixture)
 from tonada.datasets_scripts import splits
 

@@ -8,13 +8,17 @@ import signal
 import subprocess
 import time
 from collections import Counter
+from contextlib import closing
 from pathlib import Path
 
 import pyarrow.parquet as pq
 import pytest
 import soundfile
-from commands import TONADA, tonada
+from commands import TONADA, parts_of, tonada
 from conftest import RATE, noise
+
+from tonada.cataloguing.features import extract, extractor_of
+from tonada.listening.files import find_audio
 
 
 def songs_in(folder: Path, count: int) -> Path:
@@ -45,10 +49,6 @@ def processes_of(session: int) -> list[str]:
     return [line for line in found.splitlines() if not line.startswith("Z")]
 
 
-def parts_of(output: Path) -> list[Path]:
-    return sorted(output.with_name(f"{output.name}.parts").glob("[0-9]*.parquet"))
-
-
 def songs_kept(output: Path) -> set[str]:
     """Whose features are on the disk."""
     tables = [*parts_of(output), *([output] if output.exists() else [])]
@@ -73,6 +73,16 @@ def test_a_folder_becomes_a_table_and_each_failure_a_line(tmp_path):
     assert lines[1].startswith("tonada: nowhere.ogg: ")
     assert done.returncode == 1
     assert pq.read_table(output)["status"].to_pylist() == [*["ok"] * 6, "unreadable", "missing"]
+
+
+def test_a_failure_before_an_interruption_is_a_failure_of_the_run_that_goes_on(tmp_path):
+    (tmp_path / "0.mp3").write_text("no song")
+    output = tmp_path / "t.parquet"
+    with closing(extract(find_audio([tmp_path, "examples"]), extractor_of("bag32"), output)) as songs:
+        assert next(songs).status == "unreadable"
+    done = tonada("features", tmp_path, "examples", "--set", "bag32", "--output", output)
+    assert done.stdout.endswith("; 1 could not be read\n")
+    assert done.returncode == 1
 
 
 def test_a_wrong_set_is_one_line_that_lists_the_right_ones(tmp_path):
@@ -125,7 +135,7 @@ def test_ctrl_c_says_how_to_go_on_and_keeps_what_was_heard(tmp_path):
 @pytest.mark.slow
 def test_a_kill_of_the_command_at_any_moment_loses_nothing(tmp_path, capsys):
     """One kill in four while it starts, the others while it hears or joins."""
-    kills, seed, count = 16, 7, 300
+    kills, seed, count = 8, 7, 200
     folder, output = songs_in(tmp_path / "songs", count), tmp_path / "t.parquet"
     (folder / "text.mp3").write_text("no song")
     command = ["features", folder, "--set", "fma518", "--workers", "2", "--output", output]

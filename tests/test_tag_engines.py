@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 import soundfile
-from commands import TONADA
+from commands import TONADA, parts_of
 from conftest import RATE, noise, tone
 
 from tonada.cataloguing import ray_engine
@@ -86,7 +86,7 @@ def test_a_command_on_ray_that_is_killed_ends_its_cluster_and_goes_on_anywhere(f
     output = tmp_path / "t.parquet"
     command = [TONADA, "tag", folder, "--output", output, "--task", "emotion"]
     process = subprocess.Popen([*command, "--engine", "ray"])
-    while process.poll() is None and not list(tmp_path.glob("*.parts/[0-9]*.parquet")):
+    while process.poll() is None and not parts_of(output):
         time.sleep(0.1)
     children = psutil.Process(process.pid).children(recursive=True)
     process.kill()

@@ -17,8 +17,8 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
 import soundfile
+from commands import TONADA, parts_of
 from conftest import RATE, noise, tone
-from test_command import TONADA
 
 from tonada.cataloguing.processes import Crew
 from tonada.cataloguing.tag import local_engine, open_tags, tag
@@ -59,10 +59,16 @@ def expected(folder, tmp_path_factory) -> pa.Table:
 
 
 def workers_of(process: int) -> list[psutil.Process]:
+    """Its processes that hear, not the dead ones and the servers that earlier tests left to it."""
     with suppress(psutil.NoSuchProcess):
-        children = psutil.Process(process).children(recursive=True)
-        return [child for child in children if "resource_tracker" not in " ".join(child.cmdline())]
+        return [child for child in psutil.Process(process).children(recursive=True) if hears(child)]
     return []
+
+
+def hears(process: psutil.Process) -> bool:
+    with suppress(psutil.NoSuchProcess):
+        return "spawn_main" in " ".join(process.cmdline())
+    return False
 
 
 def test_kills_of_workers_lose_no_song_and_change_no_number(folder, expected, tmp_path, capsys):
@@ -121,9 +127,8 @@ def test_kills_of_the_command_lose_nothing_and_nothing_is_done_twice(folder, exp
 
 def rows_kept(output: Path) -> dict[str, object]:
     """When each song that is on the disk was tagged; one that failed is tried again once the table is whole."""
-    parts = sorted(output.with_name(f"{output.name}.parts").glob("[0-9]*.parquet"))
     found: dict[str, object] = {}
-    for table in [*parts, *([output] if output.exists() else [])]:
+    for table in [*parts_of(output), *([output] if output.exists() else [])]:
         with suppress(FileNotFoundError):  # joined since
             read = pq.read_table(table, columns=["path", "tagged", "status"])
             read = read.filter(pc.equal(read["status"], "ok"))

@@ -1,6 +1,5 @@
 """`tonada data audit`: a data set in, a page that says what is wrong with it out."""
 
-import os
 from contextlib import closing
 from enum import StrEnum
 from pathlib import Path
@@ -10,7 +9,7 @@ import typer
 
 from tonada_cli.audit_printing import as_json, as_lines
 from tonada_cli.data_options import DataSetOptions, options_of
-from tonada_cli.printing import aside, complain, fail, quiet_libraries, track
+from tonada_cli.printing import fail, quiet_libraries, remark, track
 
 if TYPE_CHECKING:
     import numpy as np
@@ -161,25 +160,22 @@ def _audit(
     heard = []
     for path in track(paths, total=len(paths), unit="song"):
         heard.append(hear(path))
-        if heard[-1].message:
-            with aside():
-                complain(heard[-1].message)
+        remark(heard[-1].message)
     return audit(name, folder.expanduser(), rows, said, parts, heard, features)
 
 
 def _features(paths: list[str], descriptor_set: str, report: Path) -> tuple[list[str], "np.ndarray"]:
     """Descriptors of each file, computed into REPORT and read from there."""
     from tonada.cataloguing.features import SetError, extract, extractor_of
-    from tonada.cataloguing.processes import HearingError
+    from tonada.cataloguing.processes import HearingError, cores
     from tonada.cataloguing.tables import TableError
     from tonada.proving.auditing.descriptors import read_features
 
     output = report / f"{Path(descriptor_set).stem}.parquet"
-    cores = len(os.sched_getaffinity(0))
     try:
         extractor = extractor_of(descriptor_set)
         found = [(path, None) for path in dict.fromkeys(paths)]
-        with closing(extract(found, extractor, output, workers=cores)) as songs:
+        with closing(extract(found, extractor, output, workers=cores())) as songs:
             for _ in track(songs, total=len(found), unit="song"):
                 pass
     except (SetError, TableError, HearingError) as error:

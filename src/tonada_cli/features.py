@@ -1,6 +1,5 @@
 """`tonada features`: files and folders in, a table of named descriptors out."""
 
-import os
 from contextlib import closing
 from pathlib import Path
 from typing import Annotated
@@ -17,7 +16,8 @@ from tonada_cli.limit_options import (
     MaxRate,
     limits,
 )
-from tonada_cli.printing import aside, complain, fail, track
+from tonada_cli.printing import fail, remark, track
+from tonada_cli.table_options import Workers, check_is_parquet
 
 
 def features(
@@ -39,9 +39,7 @@ def features(
     segment_overlap: Annotated[
         float, typer.Option(min=0, max=0.95, help="Share of a segment that the next one hears again.")
     ] = 0.0,
-    workers: Annotated[
-        int | None, typer.Option(min=1, max=1024, help="Processes, one a core if not given.", show_default=False)
-    ] = None,
+    workers: Workers = None,
     max_minutes: MaxMinutesByKind = None,
     max_file_gb: MaxFileGb = 4.0,
     max_decoded_gb: MaxDecodedGb = 16.0,
@@ -72,41 +70,30 @@ def features(
 
       tonada features ~/Music --set fma518 --segment-seconds 10 --output segments.parquet --workers 4
     """
-    _check(output, segment_seconds, segment_overlap)
+    check_is_parquet(output)
+    if segment_overlap and segment_seconds is None:
+        fail("--segment-overlap is for segments; give --segment-seconds too")
     minutes = max_minutes or (WHOLE_MINUTES if segment_seconds is None else CUT_MINUTES)
     bounds = limits(minutes, max_file_gb, max_decoded_gb, max_channels, max_rate)
     from tonada.cataloguing.features import SetError, extract, extractor_of
-    from tonada.cataloguing.processes import HearingError
+    from tonada.cataloguing.processes import HearingError, cores
     from tonada.cataloguing.tables import TableError, describe
     from tonada.listening.files import find_audio
 
-    done = failed = 0
+    done = 0
     found = list(find_audio(paths))
     try:
         extractor = extractor_of(set, segment_seconds=segment_seconds, segment_overlap=segment_overlap)
-        with closing(extract(found, extractor, output, bounds, workers or _cores())) as songs:
+        with closing(extract(found, extractor, output, bounds, workers or cores())) as songs:
             for song in track(songs, total=len(found), unit="song"):
                 done += 1
-                failed += song.status != "ok"
-                if song.message:
-                    with aside():
-                        complain(song.message)
-        typer.echo(describe(output))
+                remark(song.message)
+        said, failures = describe(output)
+        typer.echo(said)
     except (SetError, TableError, HearingError) as error:
         fail(str(error))
     except OSError as error:
         fail(f"{error.filename or output}: {error.strerror or error}; what was heard before is kept")
     except KeyboardInterrupt:
         fail(f"interrupted after {done} of {len(found)} songs; the same command goes on from there", 130)
-    raise typer.Exit(1 if failed else 0)
-
-
-def _check(output: Path, segment_seconds: float | None, segment_overlap: float) -> None:
-    if output.suffix != ".parquet":
-        fail(f"--output is {output}; the table is Parquet, so give it a name that ends in .parquet")
-    if segment_overlap and segment_seconds is None:
-        fail("--segment-overlap is for segments; give --segment-seconds too")
-
-
-def _cores() -> int:
-    return len(os.sched_getaffinity(0))
+    raise typer.Exit(1 if failures else 0)

@@ -46,6 +46,13 @@ def track(items: Iterable[Item], total: int, unit: str, done: int = 0) -> Iterat
     return iter(tqdm(items, total=total, initial=done, unit=unit, leave=False, disable=True if total < 2 else None))
 
 
+def remark(message: str | None) -> None:
+    """A line about one of the items that are tracked, if there is anything to say of it."""
+    if message:
+        with aside():
+            complain(message)
+
+
 def aside() -> AbstractContextManager[None]:
     """Print within it, and the progress bar steps out of the way."""
     from tqdm import tqdm

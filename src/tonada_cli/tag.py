@@ -1,6 +1,5 @@
 """`tonada tag`: a catalogue in, a table of tags out."""
 
-import os
 import time
 from collections.abc import Iterator
 from contextlib import closing
@@ -13,7 +12,8 @@ import typer
 from tonada_cli.limit_options import MaxChannels, MaxDecodedGb, MaxFileGb, MaxMinutes, MaxRate, limits
 from tonada_cli.loading import quiet_loading
 from tonada_cli.model_options import BUNDLED
-from tonada_cli.printing import aside, complain, fail, quiet_libraries, track
+from tonada_cli.printing import complain, fail, quiet_libraries, remark, track
+from tonada_cli.table_options import Workers, check_is_parquet
 
 if TYPE_CHECKING:
     from tonada.cataloguing.tasks import Task
@@ -47,9 +47,7 @@ def tag(
     resume: Annotated[
         bool, typer.Option("--resume", help="Go on with a table that was begun, or continue a finished one.")
     ] = False,
-    workers: Annotated[
-        int | None, typer.Option(min=1, max=4096, help="Processes, one a core if not given.", show_default=False)
-    ] = None,
+    workers: Workers = None,
     timeout: Annotated[float, typer.Option(min=1.0, help="Seconds that a song may take.")] = 600.0,
     max_minutes: MaxMinutes = 120.0,
     max_file_gb: MaxFileGb = 4.0,
@@ -78,8 +76,7 @@ def tag(
 
       tonada tag /nfs/catalogue --output tags.parquet --task emotion --task genre=my-genres --engine ray
     """
-    if output.suffix != ".parquet":
-        fail(f"--output is {output}; the table is Parquet, so give it a name that ends in .parquet")
+    check_is_parquet(output)
     bounds = limits(max_minutes, max_file_gb, max_decoded_gb, max_channels, max_rate)
     from tonada.cataloguing.processes import HearingError
     from tonada.cataloguing.ray_engine import RayError, ray_engine
@@ -91,19 +88,15 @@ def tag(
     done = 0
     try:
         tasks = _tasks(task)
-        if engine == EngineName.RAY:
-            hear = ray_engine(tasks, bounds, workers, timeout)
-        else:
-            hear = local_engine(tasks, bounds, workers or len(os.sched_getaffinity(0)), timeout)
+        engine_of = {EngineName.LOCAL: local_engine, EngineName.RAY: ray_engine}[engine]
+        hear = engine_of(tasks, bounds, workers, timeout)
         with quiet_libraries(), open_tags(_found(paths), tasks, output, resume) as parts:
             total, waiting = parts.count()
             begun = time.monotonic()
             with closing(tag_songs(parts, hear)) as rows:
                 for row in track(rows, total=total, unit="song", done=total - waiting):
                     done += 1
-                    if row["message"]:
-                        with aside():
-                            complain(row["message"])
+                    remark(row["message"])
         said, failures = describe_tags(output)
         typer.echo(said)
         _tell_pace(done, time.monotonic() - begun)

@@ -34,6 +34,11 @@ class HearingError(Exception):
     """No process can be had to hear with, in one line."""
 
 
+def cores() -> int:
+    """How many this process may use."""
+    return len(os.sched_getaffinity(0))
+
+
 @dataclass(frozen=True)
 class Lost:
     """

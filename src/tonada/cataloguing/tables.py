@@ -123,18 +123,17 @@ def write_tables(tables: Iterable[pa.Table], schema: pa.Schema, path: Path) -> N
     os.replace(unfinished, path)
 
 
-def describe(path: Path) -> str:
-    """What a finished table holds, in one line."""
+def describe(path: Path) -> tuple[str, int]:
+    """What a finished table holds, in one line, and how many of its songs could not be read."""
     table = pq.ParquetFile(path)
     columns = table.read(["path", "status"])
     is_ok = pc.equal(columns["status"], "ok")
     songs = pc.count_distinct(columns["path"].filter(is_ok)).as_py()
     failures = len(columns) - pc.sum(is_ok).as_py()
     about = json.loads(table.schema_arrow.metadata[KEY])
-    return (
-        f"{path}: {songs} songs, {len(columns) - failures} rows, {_width(table.schema_arrow)} columns of "
-        f"{about['set']}; {failures} could not be read"
-    )
+    rows = len(columns) - failures
+    said = f"{path}: {songs} songs, {rows} rows, {_width(table.schema_arrow)} columns of {about['set']}"
+    return f"{said}; {failures} could not be read", failures
 
 
 def _width(schema: pa.Schema) -> int:

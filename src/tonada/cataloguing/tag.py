@@ -9,6 +9,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from tonada.cataloguing.parts import Parts
+from tonada.cataloguing.processes import cores
 from tonada.cataloguing.tables import KEY, TableError
 from tonada.cataloguing.tag_tables import Row, tags_schema, tags_table
 from tonada.cataloguing.tagging import Tagger, row_without_tags
@@ -63,11 +64,12 @@ def tag(parts: Parts[Row], engine: Engine) -> Generator[Row, None, None]:
     parts.join()
 
 
-def local_engine(tasks: Sequence[Task], limits: Limits, workers: int, seconds: float) -> Engine:
-    """Processes of this machine."""
+def local_engine(tasks: Sequence[Task], limits: Limits, workers: int | None, seconds: float) -> Engine:
+    """Processes of this machine, one a core if no number is given."""
+    count = workers or cores()
 
     def rows(paths: Iterator[str]) -> Iterator[Row]:
-        with Tagger(tasks, limits, workers, seconds) as tagger:
+        with Tagger(tasks, limits, count, seconds) as tagger:
             yield from tagger.rows(paths)
 
     return rows

@@ -22,7 +22,6 @@ logger = logging.getLogger(__name__)
 
 SHARED = ["audio", "label", "song_id", "group"]  # columns that all data sets of audio have
 SIDES = {"train", "validation", "test"}
-DEALS = {"even": splits.even, "hashed": splits.hashed, "random": splits.random}
 TRAINING_OVERLAP = 0.75  # training draws its segments at quarter steps, so that an epoch rarely repeats the last
 
 
@@ -131,7 +130,7 @@ def deal(rows: Dataset, data: Data, root: Path = Path()) -> splits.Split:
         return earlier
     if data.deal == "extended":
         return splits.extended(rows, data.folds, data.seed, earlier)
-    return DEALS[data.deal](rows, data.folds, data.seed)
+    return splits.DEALS[data.deal](rows, data.folds, data.seed)
 
 
 def split_from(songs: dict[str, list[Song]]) -> splits.Split:

@@ -1,8 +1,6 @@
 """One thing changed at a time: what each part of a system is worth, on the same songs."""
 
-from collections.abc import Iterator
-
-from tonada.proving.intervals import interval, value
+from tonada.proving.intervals import gained, value
 from tonada.proving.judged import Judged
 from tonada.proving.predictions import Prediction
 from tonada.proving.score_tables import markdown_table
@@ -25,7 +23,10 @@ def ablations_table(systems: dict[str, list[Prediction]], whole: str) -> str:
     own = judged.pop(whole)
     head = ["system", *own.labels, "mean", "cross-entropy", *(f"{whole} has over it, {name}" for name in COMPARED)]
     others = sorted(judged, key=lambda name: (-value(macro_f1, judged[name]), name))
-    rows = [[name, *_figures(judged[name]), *_gains(own, judged[name])] for name in others]
+    rows = [
+        [name, *_figures(judged[name]), *(gained(score, own, judged[name]) for score in COMPARED.values())]
+        for name in others
+    ]
     return markdown_table(head, [[whole, *_figures(own), *("" for _ in COMPARED)], *rows])
 
 
@@ -34,9 +35,3 @@ def _figures(judged: Judged) -> list[str]:
     sides = [is_right[judged.truth == label] for label in range(len(judged.labels))]
     recalls = [f"{side.mean():.3f}" if len(side) else "-" for side in sides]
     return [*recalls, f"{value(balanced_accuracy, judged):.3f}", f"{value(log_loss, judged):.3f}"]
-
-
-def _gains(own: Judged, other: Judged) -> Iterator[str]:
-    for score in COMPARED.values():
-        low, high = interval(score, own, other)
-        yield f"{value(score, own) - value(score, other):+.3f} [{low:+.3f}, {high:+.3f}]"

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from tonada.proving.intervals import interval, value
+from tonada.proving.intervals import gained, scored, value
 from tonada.proving.judged import Judged
 from tonada.proving.predictions import Prediction
 from tonada.proving.weighted_scores import accuracy, cohen_kappa, macro_f1, weighted_f1
@@ -27,8 +27,8 @@ def crossvalidated_table(systems: dict[str, list[Prediction]]) -> str:
         f"|---|{'---|' * len(SCORES)}---|---|---|",
     ]
     for name in sorted(judged, key=lambda name: (-value(accuracy, judged[name]), name)):
-        cells = [_cell(value(score, judged[name]), interval(score, judged[name])) for score in SCORES.values()]
-        gain = "" if name == BASELINE else _gain(judged[name], judged[BASELINE])
+        cells = [scored(score, judged[name]) for score in SCORES.values()]
+        gain = "" if name == BASELINE else gained(accuracy, judged[name], judged[BASELINE])
         ends = [worst_label(judged[name]), f"±{_between_folds(systems[name]):.3f}", gain]
         lines.append(f"| {name} | {' | '.join([*cells, *ends])} |")
     return "\n".join(lines)
@@ -78,12 +78,3 @@ def _between_folds(predictions: Sequence[Prediction]) -> float:
     for each in predictions:
         folds.setdefault((each.seed, each.split), []).append(each.answer == each.truth)
     return float(np.std([np.mean(each) for each in folds.values()], ddof=1))
-
-
-def _cell(score: float, bounds: tuple[float, float]) -> str:
-    return f"{score:.3f} [{bounds[0]:.3f}, {bounds[1]:.3f}]"
-
-
-def _gain(judged: Judged, baseline: Judged) -> str:
-    low, high = interval(accuracy, judged, baseline)
-    return f"{value(accuracy, judged) - value(accuracy, baseline):+.3f} [{low:+.3f}, {high:+.3f}]"

@@ -43,6 +43,18 @@ def value(score: Score, judged: Judged) -> float:
     return float(score(judged, np.ones((1, len(judged.truth))))[0])
 
 
+def scored(score: Score, judged: Judged) -> str:
+    """The score and its interval, for a table."""
+    low, high = interval(score, judged)
+    return f"{value(score, judged):.3f} [{low:.3f}, {high:.3f}]"
+
+
+def gained(score: Score, judged: Judged, other: Judged) -> str:
+    """What the score is above that of another system on the same songs, and its interval, for a table."""
+    low, high = interval(score, judged, other)
+    return f"{value(score, judged) - value(score, other):+.3f} [{low:+.3f}, {high:+.3f}]"
+
+
 def check_same_songs(judged: Judged, other: Judged) -> None:
     """Refuse to compare what cannot be compared."""
     same = np.array_equal(judged.truth, other.truth) and np.array_equal(judged.groups, other.groups)

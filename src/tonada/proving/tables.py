@@ -8,7 +8,7 @@ from tonada.modeling.tree_tonada import LabelTree
 from tonada.proving.ablations import ablations_table
 from tonada.proving.crossvalidated import BASELINE, by_label, crossvalidated_table, fold_by_fold
 from tonada.proving.held_out_table import held_out_table
-from tonada.proving.intervals import interval, value
+from tonada.proving.intervals import scored, value
 from tonada.proving.judged import Judged
 from tonada.proving.levels import at_level
 from tonada.proving.predictions import HELD_OUT, Prediction, read_predictions
@@ -66,7 +66,7 @@ def checkpoints_table(folder: Path) -> str:
     for name in (name for name in BUNDLED if (folder / name).is_dir()):
         systems = load_systems(folder / name)
         own, *baselines = (Judged.of(systems[each]) for each in (name, BASELINE, "majority"))
-        scores = [_score(own), *(f"{value(macro_f1, each):.3f}" for each in baselines)]
+        scores = [scored(macro_f1, own), *(f"{value(macro_f1, each):.3f}" for each in baselines)]
         lines.append(f"| {name} ({', '.join(own.labels)}) | {len(own.truth):,} | {' | '.join(scores)} |")
     return "\n".join(lines)
 
@@ -104,11 +104,6 @@ def _above(name: str, systems: dict[str, list[Prediction]]) -> list[str]:
 def load_systems(folder: Path) -> dict[str, list[Prediction]]:
     """Predictions by the name of the system."""
     return {path.stem: read_predictions(path) for path in sorted(folder.glob("*.csv"))}
-
-
-def _score(judged: Judged) -> str:
-    low, high = interval(macro_f1, judged)
-    return f"{value(macro_f1, judged):.3f} [{low:.3f}, {high:.3f}]"
 
 
 if __name__ == "__main__":

@@ -46,7 +46,7 @@ def parts_of(rows: datasets.Dataset, deal: str, folds: int, seed: int) -> list[s
         if "split" not in rows.features:
             raise splits.SplitError(f"there is no official split here, only {', '.join(rows.features)}; deal one")
         return list(rows["split"])
-    dealt = (splits.hashed if deal == "hashed" else splits.even)(rows, folds, seed)
+    dealt = splits.DEALS[deal](rows, folds, seed)
     return [f"fold {part}" for part in dealt.of(rows["song_id"])]
 
 
