@@ -17,12 +17,12 @@ from torch.utils.data import DataLoader
 
 from tonada.learning.batches import DrawnSegments, SongOrder, collate
 from tonada.learning.lessons import new_model
-from tonada.learning.memory import keep_freed_memory
 from tonada.learning.objective import Classification
 from tonada.learning.optimisation import optimiser
 from tonada.learning.recipes import load_recipe
 from tonada.learning.scales import scales_of
 from tonada.learning.songs import load_songs
+from tonada.memory import keep_freed_memory
 
 RECIPE = Path(__file__).parent.parent / "recipes" / "emotion.yaml"
 

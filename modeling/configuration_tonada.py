@@ -103,7 +103,7 @@ class TonadaConfig(PreTrainedConfig):
     temperature: float = 1.0
     conformal_quantile: float | None = None
     abstain_below: float | None = None
-    segments_per_pass: int = 16
+    segments_per_pass: int = 8
 
     def __post_init__(self, **kwargs):
         super().__post_init__(**kwargs)

@@ -189,7 +189,7 @@ class TonadaForAudioClassification(TonadaPreTrainedModel):
         Raises:
             ValueError: features or labels are not what the model was built for.
         """
-        output = self.tonada(
+        heard = self.tonada(
             segment_mask,
             spectrogram,
             frame_mask,
@@ -201,19 +201,30 @@ class TonadaForAudioClassification(TonadaPreTrainedModel):
             output_attentions,
             output_hidden_states,
         )
-        config = self.config
-        output.segment_logits = self.score_segments(output.segment_embeddings, segment_mask)
+        return self.classify(heard, labels)
+
+    def classify(self, heard: TonadaOutput, labels: torch.Tensor | None = None) -> TonadaOutput:
+        """
+        What songs are, of what [`TonadaModel`] heard of them; models that share one need to hear but once.
+
+        Args:
+            heard: of the model's own `tonada`, left as it is.
+            labels: as in `forward`.
+        """
+        config, output = self.config, TonadaOutput(**heard)
+        mask, embeddings = heard["segment_mask"], heard["segment_embeddings"]
+        output.segment_logits = self.score_segments(embeddings, mask)
         log_weights = None
         if self.scorer is not None:
-            log_weights = self.scorer(output.segment_embeddings, segment_mask)
+            log_weights = self.scorer(embeddings, mask)
             output.segment_weights = log_weights.exp()
-        song = song_scores(output.segment_logits, segment_mask, config.vote, config.problem, log_weights)
+        song = song_scores(output.segment_logits, mask, config.vote, config.problem, log_weights)
         output.logits = calibrated(song, config.temperature, config.problem)
         if config.problem != REGRESSION:
-            output.agreement = agreement(output.segment_logits, segment_mask, output.logits.argmax(-1))
+            output.agreement = agreement(output.segment_logits, mask, output.logits.argmax(-1))
         if labels is not None:
-            check_targets(labels, len(segment_mask), config.problem, self.tree)
-            output.loss = self._loss(output.segment_logits, song, segment_mask, labels)
+            check_targets(labels, len(mask), config.problem, self.tree)
+            output.loss = self._loss(output.segment_logits, song, mask, labels)
         return output
 
     def score_segments(self, embeddings: torch.Tensor, segment_mask: torch.Tensor) -> torch.Tensor:

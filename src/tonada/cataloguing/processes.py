@@ -23,6 +23,8 @@ from typing import Any, Generic, Self, TypeVar
 
 import torch
 
+from tonada.memory import keep_freed_blocks
+
 SPAWN = multiprocessing.get_context("spawn")  # a fork would copy torch's locks without the threads that hold them
 TRIES = 3  # a process may be killed for what other processes do; who ends three of them does it himself
 
@@ -222,6 +224,7 @@ def _prepare(prepare: Callable[[], Work[Any]], lifeline: Connection) -> None:
     global _prepared
     threading.Thread(target=_end_with, args=(lifeline,), daemon=True).start()
     torch.set_num_threads(1)
+    keep_freed_blocks()
     _prepared = prepare()
 
 

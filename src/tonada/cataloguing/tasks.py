@@ -5,6 +5,7 @@ import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from tonada.listening.backbones import share_backbones
 from tonada.listening.listener import Listener, ModelError
 
 DIGITS = 16
@@ -26,7 +27,8 @@ class Task:
 
 def listeners_of(tasks: Iterable[Task]) -> dict[str, Listener]:
     """
-    The model of each task, by the task's name; a folder's revision is the hash of its model.
+    The model of each task, by the task's name; a folder's revision is the hash of its model. Those that grew from one
+    network share it.
 
     Raises:
         ModelError: one cannot be loaded, or two tasks have one name.
@@ -38,6 +40,7 @@ def listeners_of(tasks: Iterable[Task]) -> dict[str, Listener]:
         listener = Listener.bundled(task.name) if task.model is None else Listener.from_pretrained(task.model)
         listener.revision = listener.revision or fingerprint(listener)
         listeners[task.name] = listener
+    share_backbones(listeners.values())
     return listeners
 
 

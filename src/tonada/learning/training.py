@@ -12,13 +12,13 @@ from tonada.feature_extraction import TonadaFeatureExtractor
 from tonada.learning.baselines import baselines
 from tonada.learning.calibration import calibrate, fold_by_fold, scores_of
 from tonada.learning.lessons import Lesson, Taught
-from tonada.learning.memory import keep_freed_memory
 from tonada.learning.outputs import outputs_of
 from tonada.learning.provenance import provenance_of
 from tonada.learning.recipe_parts import Recipe
 from tonada.learning.recipes import RecipeError
 from tonada.learning.songs import SIDES, deal, rows_of, split_of
 from tonada.listening.feature_cache import FeatureCache
+from tonada.memory import keep_freed_memory
 from tonada.modeling import TonadaForAudioClassification
 from tonada.proving.predictions import HELD_OUT, Prediction
 

@@ -81,13 +81,19 @@ def _read(stream: Stream, sampling_rates: Iterable[int], limits: Limits) -> dict
     return waveforms
 
 
+def mean_of_channels(block: np.ndarray) -> np.ndarray:
+    """`(samples, channels)` to float32 `(samples,)`; a product: numpy takes thirty times as long for means of pairs."""
+    channels = block.shape[1]
+    with np.errstate(invalid="ignore", over="ignore"):  # what is no number is told when its range is looked at
+        return block[:, 0] if channels == 1 else block @ np.full(channels, 1 / channels, np.float32)
+
+
 def _gather(recording: Recording, sampling_rates: Iterable[int], limits: Limits) -> dict[int, np.ndarray]:
     resamplers = {rate: soxr.ResampleStream(recording.rate, rate, 1, dtype="float32") for rate in sampling_rates}
     waveforms = {rate: bytearray() for rate in resamplers}  # grow in place: an hour is never in memory twice
     read, least, greatest = 0, math.inf, -math.inf
     for block in recording.blocks:
-        with np.errstate(invalid="ignore", over="ignore"):  # what is no number is told below
-            mono = block.mean(axis=1, dtype=np.float32)
+        mono = mean_of_channels(block)
         low, high = finite_range(mono, read / recording.rate)
         least, greatest = min(least, low), max(greatest, high)
         read += len(mono)

@@ -26,7 +26,7 @@ from tonada.listening.pairs import check_pair, commit_of, load_pair
 from tonada.listening.separation import SeparationError, check_method
 from tonada.listening.stems import check_sounds, each_stem
 from tonada.listening.verdict import Times
-from tonada.modeling import TonadaForAudioClassification
+from tonada.modeling import TonadaForAudioClassification, TonadaOutput
 
 SECONDS_OF_A_SONG = 180.0  # where a song is not cut
 
@@ -190,8 +190,14 @@ class Listener(AnyListener):
         return features, len(waveform) / rate, self.extractor.segment_times(song)
 
     @torch.inference_mode()
-    def answer(self, heard: Heard, path: str, level: int | None = None) -> Answer:
-        """Classify what was heard of a song, see `hear` and `listen`."""
-        features, seconds, times = heard
-        output = self.model(**features.to(self.model.device))
+    def embed(self, heard: Heard) -> TonadaOutput:
+        """Embeddings of a song's segments, see `hear`; the same of all listeners that share a backbone."""
+        features, _, _ = heard
+        return self.model.tonada(**features.to(self.model.device))
+
+    @torch.inference_mode()
+    def answer(self, heard: Heard, path: str, level: int | None = None, embedded: TonadaOutput | None = None) -> Answer:
+        """Classify what was heard of a song, see `hear` and `listen`; embedded now, if it has not been."""
+        _, seconds, times = heard
+        output = self.model.classify(self.embed(heard) if embedded is None else embedded)
         return self.signed(judge(output, self.model.config, times, level), path, seconds)

@@ -7,6 +7,7 @@ import numpy as np
 import soxr
 
 from tonada.listening.answers import Answer
+from tonada.listening.decoding import mean_of_channels
 from tonada.listening.limits import SILENCE_PEAK, finite_range
 from tonada.listening.listener import SECONDS_OF_A_SONG, Listener
 from tonada.listening.steady import Smoother, Steady
@@ -128,8 +129,7 @@ class Live:
         if block.ndim == 1:
             return block.astype(np.float32, copy=False)
         self.listener.limits.check_sound(self.sampling_rate, block.shape[1], 0.0)
-        with np.errstate(invalid="ignore", over="ignore"):  # what is no number is told by `finite_range`
-            return block.mean(axis=1, dtype=np.float32)
+        return mean_of_channels(block.astype(np.float32, copy=False))
 
     def _hear(self, sound: np.ndarray) -> list[Moment]:
         moments = []

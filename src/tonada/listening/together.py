@@ -7,6 +7,7 @@ from tonada.listening.answers import Answer
 from tonada.listening.decoding import Source, decode_at
 from tonada.listening.limits import Limits
 from tonada.listening.listener import Heard, Listener
+from tonada.modeling import TonadaOutput
 
 
 def listen_together(
@@ -17,7 +18,8 @@ def listen_together(
 
     Args:
         source: a path, a file's bytes, or an open binary file.
-        listeners: those with extractors of the same settings share features.
+        listeners: those with extractors of the same settings share features, and embeddings too if they share a
+            backbone, see `share_backbones`.
         path: what the answers call it.
         limits: what recordings are refused, of all listeners alike.
 
@@ -26,11 +28,14 @@ def listen_together(
     """
     waveforms = decode_at(source, {listener.extractor.sampling_rate for listener in listeners.values()}, limits)
     heard: dict[str, Heard] = {}
+    embedded: dict[tuple[str, int], TonadaOutput] = {}
     answers = {}
     for name, listener in listeners.items():
-        extractor = listener.extractor
-        settings = json.dumps(extractor.to_dict(), sort_keys=True)
+        settings = json.dumps(listener.extractor.to_dict(), sort_keys=True)
         if settings not in heard:
-            heard[settings] = listener.hear(waveforms[extractor.sampling_rate])
-        answers[name] = listener.answer(heard[settings], path)
+            heard[settings] = listener.hear(waveforms[listener.extractor.sampling_rate])
+        backbone = settings, id(listener.model.tonada)
+        if backbone not in embedded:
+            embedded[backbone] = listener.embed(heard[settings])
+        answers[name] = listener.answer(heard[settings], path, embedded=embedded[backbone])
     return answers
