@@ -22,6 +22,7 @@ import torch
 from bookkeeping import print_bookkeeping
 from songs import EXAMPLES, repeated
 
+from tonada.cataloguing.processes import cores
 from tonada.cataloguing.tagging import Tagger, tag_batch
 from tonada.cataloguing.tasks import Task, listeners_of
 from tonada.checkpoints import tasks
@@ -85,7 +86,7 @@ def print_stages(song: Path, asked: list[Task]) -> float:
 
 
 def print_workers(songs: list[str], asked: list[Task], vibenet: str | None) -> None:
-    """Songs a second with one worker and with two, their start left out, and of VibeNet: the best round of each."""
+    """Songs a second with one worker, two and one a core, started before, and of VibeNet: the best round of each."""
     works = {
         f"tag, {len(asked)} tasks": lambda workers: by_tonada(songs, asked, workers),
         "tag, emotion alone": lambda workers: by_tonada(songs, [Task("emotion")], workers),
@@ -94,10 +95,10 @@ def print_workers(songs: list[str], asked: list[Task], vibenet: str | None) -> N
         works["VibeNet"] = lambda workers: by_vibenet(songs, vibenet, workers)
     print("\n| what | workers | songs a second | efficiency | seconds of a core a song |\n|---|---|---|---|---|")
     alone: dict[str, float] = {}
-    for workers in (1, 2):
+    for workers in sorted({1, 2, cores()}):
         rounds = [{what: work(workers) for what, work in works.items()} for _ in range(ROUNDS)]
         for what in works:
-            waited, busy = (min(each) for each in zip(*(one[what] for one in rounds), strict=True))
+            waited, busy = min(one[what] for one in rounds)
             efficiency = alone.setdefault(what, waited) / waited / workers
             row = (what, workers, f"{len(songs) / waited:.2f}", f"{efficiency:.0%}", f"{busy / len(songs):.2f}")
             print(f"| {' | '.join(map(str, row))} |", flush=True)

@@ -20,6 +20,8 @@ from tqdm import tqdm
 FILE = "provenance.json"
 SHOWN = 12
 """Digits of a hash that are printed: enough to tell two states apart, few enough to compare by eye."""
+UNKNOWN = "None"
+"""Stands for the version of rows that come from several readers."""
 BOOKKEEPING = frozenset({"auto_map", "feature_extractor_type", "feature_size"})
 """Keys of a saved extractor that say where its code is, or repeat another: they change no feature."""
 
@@ -48,7 +50,8 @@ class Provenance:
     def __str__(self) -> str:
         hashes = {"data": self.data, "split": self.split, "features": self.features}
         shown = ", ".join(f"{name} sha256:{value[:SHOWN]}" for name, value in hashes.items() if value)
-        return f"{self.data_set} {self.version}, {self.rows:,} rows; {shown}"
+        version = "" if self.version == UNKNOWN else f" {self.version}"
+        return f"{self.data_set}{version}, {self.rows:,} rows; {shown}"
 
     def save(self, folder: Path) -> None:
         """Write `provenance.json` into a folder."""

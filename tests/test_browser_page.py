@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 
+import numpy as np
 import pytest
 import soundfile
 from conftest import RATE, ROOT
@@ -92,6 +93,13 @@ def test_what_is_no_sound_gets_one_line_and_no_answer(page, tmp_path):
     (tmp_path / "text.mp3").write_text("not a song")
     page.set_input_files("#file", tmp_path / "text.mp3")
     page.wait_for_function("document.getElementById('status').textContent.startsWith('text.mp3 cannot be judged')")
+    assert page.locator("#answer").is_hidden()
+
+
+def test_silence_has_no_mood(page, tmp_path):
+    soundfile.write(tmp_path / "quiet.wav", np.full(RATE * 4, 0.1), RATE)  # a constant sounds like nothing
+    page.set_input_files("#file", tmp_path / "quiet.wav")
+    page.wait_for_function("document.getElementById('status').textContent === 'quiet.wav cannot be judged: is silent'")
     assert page.locator("#answer").is_hidden()
 
 

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tonada.listening.containers import inspect
-from tonada.listening.decoding import decode
+from tonada.listening.decoding import decode, mean_of_channels
 from tonada.listening.limits import AudioError, Limits
 from tonada.listening.streams import Stream
 
@@ -73,6 +73,12 @@ def test_channels_are_averaged(tmp_path, channels):
     levels = np.arange(1, channels + 1) / channels
     soundfile.write(tmp_path / "song.wav", signal(RATE)[:, None] * levels, RATE, subtype="FLOAT")
     np.testing.assert_allclose(decode(tmp_path / "song.wav", RATE), signal(RATE) * levels.mean(), atol=1e-4)
+
+
+def test_the_mean_of_channels_is_the_same_to_the_last_bit_however_a_sound_is_cut():
+    sound = np.random.default_rng(0).standard_normal((44_100, 6)).astype(np.float32)
+    pieces = [mean_of_channels(sound[at : at + 997]) for at in range(0, len(sound), 997)]
+    np.testing.assert_array_equal(np.concatenate(pieces), mean_of_channels(sound))
 
 
 def test_paths_bytes_and_open_files_are_heard_alike(files):

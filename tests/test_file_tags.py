@@ -7,6 +7,7 @@ import shutil
 import signal
 from pathlib import Path
 
+import mutagen
 import pytest
 import soundfile
 from conftest import RATE, noise
@@ -18,8 +19,15 @@ from tonada.cataloguing.file_tags import FileTagError, planned, same_audio, undo
 from tonada.cataloguing.metadata import read_artists, read_fields, write_fields
 from tonada.cataloguing.undo import Journal, read_entry, restored
 
-KEPT = ("wav", "flac", "ogg", "opus", "mp3", "m4a", "aiff")
+KEPT = ("wav", "flac", "ogg", "opus", "mp3", "m4a", "aiff", "wma")
 VALUES = {"mood": "happy", "genre": "rock"}
+NAMES = {
+    **dict.fromkeys(("wav", "mp3", "aiff"), ("TMOO", "TCON", "TPE1")),
+    **dict.fromkeys(("flac", "ogg", "opus"), ("mood", "genre", "artist")),
+    "m4a": ("----:com.apple.iTunes:MOOD", "\xa9gen", "\xa9ART"),
+    "wma": ("WM/Mood", "WM/Genre", "Author"),
+}
+"""Of mood, genre and artist, as players read them."""
 
 
 def content_of(path: Path) -> str:
@@ -70,8 +78,17 @@ def test_what_a_file_has_already_stays_unless_it_is_to_be_replaced(song):
 
 
 @pytest.mark.parametrize("suffix", KEPT)
+def test_mood_and_genre_are_where_players_look(suffix, recordings, tmp_path):
+    path = tmp_path / f"song.{suffix}"
+    shutil.copy(recordings / f"good.{suffix}", path)
+    write_fields(str(path), VALUES)
+    file = mutagen.File(path)
+    values = [file[name][0] for name in NAMES[suffix][:2]]
+    assert [each.decode() if isinstance(each, bytes) else str(each) for each in values] == ["happy", "rock"]
+
+
+@pytest.mark.parametrize("suffix", KEPT)
 def test_who_plays_is_read_from_every_format(suffix, recordings, tmp_path):
-    import mutagen
     from mutagen.id3 import TPE1
 
     path = tmp_path / f"song.{suffix}"
@@ -79,8 +96,8 @@ def test_who_plays_is_read_from_every_format(suffix, recordings, tmp_path):
     file = mutagen.File(path)
     if file.tags is None:
         file.add_tags()
-    names = {"wav": "TPE1", "mp3": "TPE1", "aiff": "TPE1", "m4a": "\xa9ART"}
-    file[names.get(suffix, "artist")] = TPE1(text=["Ana"]) if suffix in ("wav", "mp3", "aiff") else ["Ana"]
+    name = NAMES[suffix][-1]
+    file[name] = TPE1(text=["Ana"]) if name == "TPE1" else ["Ana"]
     file.save()
     assert read_artists(str(path)) == ["Ana"]
 

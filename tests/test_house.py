@@ -35,6 +35,13 @@ def test_both_rooms_know_the_same_branches():
     assert set(configuration_tonada.BRANCHES) == set(settings_tonada.BRANCHES)
 
 
+def test_the_picture_of_the_house_has_the_arrows_that_are_allowed():
+    page = (ROOT / "docs" / "architecture.md").read_text()
+    hall = page.partition("subgraph hall")[2].partition("    end\n")[0]
+    drawn = {room: set(known.split(" & ")) for room, known in re.findall(r"(\w+) --> (.+)", hall)}
+    assert drawn == {room: known for room, known in HALL.items() if known}
+
+
 def files_of(folder: str) -> list[Path]:
     return sorted((ROOT / folder).rglob("*.py"))
 

@@ -41,6 +41,7 @@ tonada("second", "push", "model", "me/tiny")
 edit("Trial edition.")
 tonada("branch", "push", "model", "me/tiny", "--revision", "trial")
 tonada("private", "push", "model", "me/secret", "--private")
+tonada("public", "push", "model", "me/tiny", "--private")
 tonada("before", "push", "model", "me/stale")
 for name, words in {"predictions/tiny.csv": "by somebody else", "notes.txt": "somebody's"}.items():
     HfApi(token="WRITER").upload_file(path_or_fileobj=words.encode(), path_in_repo=name, repo_id="me/stale")
@@ -225,6 +226,7 @@ def test_what_is_pushed_as_private_is_seen_by_its_owner_alone(hub, used):
         ("broken", "me/broken: the Hub itself fails (status 500); push again later"),
         ("no storage", "me/no-storage: the Hub knows you, but you may not write there"),
         ("cut", "me/cut: the Hub cannot be reached"),
+        ("public", "me/tiny: is there already and public; make it private"),
     ],
 )
 def test_a_push_that_does_not_arrive_says_why_in_one_line(pushed, push, says):

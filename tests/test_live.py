@@ -3,7 +3,10 @@
 import io
 import json
 import subprocess
+import threading
 import tracemalloc
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 
 import numpy as np
 import pytest
@@ -24,6 +27,21 @@ from tonada.listening.streams import Stream
 from tonada_cli import app
 
 RAGGED = (1, 997, 44_100, 12_345, 3)  # samples in a block; no promise hangs on how a stream is cut
+
+
+class Quiet(SimpleHTTPRequestHandler):
+    """Files of a folder, and no line on each request."""
+
+    def log_message(self, *_) -> None: ...
+
+
+@pytest.fixture(scope="module")
+def radio_station():
+    """The address of the examples on loopback."""
+    with ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=ROOT / "examples")) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
 
 
 @pytest.fixture(scope="module")
@@ -159,6 +177,16 @@ def test_a_pipe_of_any_format_is_heard_sample_by_sample(tmp_path):
     with open(tmp_path / "song.flac", "rb") as file, through_ffmpeg(FROM_PIPE, file.fileno(), Limits()) as incoming:
         heard = np.concatenate(list(incoming.blocks))
     assert (incoming.rate, incoming.channels) == (rate, 2)
+    np.testing.assert_array_equal(heard, expected)
+
+
+def test_a_url_is_heard_sample_by_sample_as_a_pipe_is(radio_station, monkeypatch):
+    monkeypatch.setenv("no_proxy", "127.0.0.1")
+    name = "silvan-sanctuary.flac"
+    with through_ffmpeg([*FROM_URL, f"{radio_station}/{name}"], None, Limits()) as incoming:
+        heard = np.concatenate(list(incoming.blocks))
+    expected, rate = soundfile.read(ROOT / "examples" / name, dtype="float32", always_2d=True)
+    assert (incoming.rate, incoming.channels) == (rate, expected.shape[1])
     np.testing.assert_array_equal(heard, expected)
 
 

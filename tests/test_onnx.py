@@ -9,11 +9,13 @@ from conftest import LABELS, RATE, noise, songs_of_different_lengths, tone
 from tonada.feature_extraction import TonadaFeatureExtractor
 from tonada.modeling import TonadaConfig, TonadaForAudioClassification
 
+from tonada.checkpoints import tasks
 from tonada.exporting.descriptors import STATISTICS, TRACED
 from tonada.exporting.export import TOLERANCE, export_onnx
 from tonada.listening.decoding import decode
 from tonada.listening.facts import Facts
 from tonada.listening.listener import Listener
+from tonada.listening.onnx_listener import OnnxListener
 
 pytestmark = pytest.mark.slow  # tracing takes half a minute a model
 
@@ -46,15 +48,21 @@ def new_listener(settings: dict, front_end: dict) -> Listener:
     return Listener(model, extractor, "new")
 
 
-@pytest.fixture(scope="module")
-def both(exported) -> tuple[Listener, onnxruntime.InferenceSession]:
-    return Listener.bundled("emotion"), onnxruntime.InferenceSession(exported)
+@pytest.fixture(scope="module", params=tasks())
+def both(request, exported, tmp_path_factory) -> tuple[Listener, onnxruntime.InferenceSession]:
+    """A bundled model and its file."""
+    listener, path = Listener.bundled(request.param), exported
+    if request.param != "emotion":
+        path = tmp_path_factory.mktemp("onnx") / f"{request.param}.onnx"
+        export_onnx(listener, path)
+    return listener, onnxruntime.InferenceSession(path)
 
 
 def assert_same(listener: Listener, session: onnxruntime.InferenceSession, waveform: np.ndarray) -> None:
     probabilities, agreement, segment_logits, times = session.run(None, {"waveform": waveform})
     with torch.inference_mode():
-        output = listener.model(**listener.extractor(waveform, sampling_rate=RATE, return_tensors="pt"))
+        heard = listener.extractor(waveform, sampling_rate=listener.extractor.sampling_rate, return_tensors="pt")
+        output = listener.model(**heard)
     expected = output.logits[0]
     if listener.model.config.problem_type != "regression":
         several = listener.model.config.problem_type == "multi_label_classification"
@@ -67,7 +75,7 @@ def assert_same(listener: Listener, session: onnxruntime.InferenceSession, wavef
 
 def test_every_example_is_answered_as_by_the_model(both, examples):
     for example in examples:
-        assert_same(*both, decode(example, RATE))
+        assert_same(*both, decode(example, both[0].extractor.sampling_rate))
 
 
 def test_any_length_is_answered_as_by_the_model(both):
@@ -79,7 +87,7 @@ def test_any_length_is_answered_as_by_the_model(both):
 def test_the_file_says_its_rate_and_what_an_answer_needs(both):
     listener, session = both
     metadata = session.get_modelmeta().custom_metadata_map
-    assert int(metadata["sampling_rate"]) == RATE
+    assert int(metadata["sampling_rate"]) == listener.extractor.sampling_rate
     assert Facts.from_metadata(metadata) == Facts.of(listener.model.config)
     (waveform,) = session.get_inputs()
     assert (waveform.name, waveform.shape, waveform.type) == ("waveform", ["samples"], "tensor(float)")
@@ -88,6 +96,17 @@ def test_the_file_says_its_rate_and_what_an_answer_needs(both):
 def test_no_file_beside_it_is_needed_and_no_operator_of_a_vendor(exported):
     assert list(exported.parent.iterdir()) == [exported]
     assert {each.domain for each in onnx.load(exported).opset_import} == {""}
+
+
+def test_int8_is_a_smaller_file_of_the_same_labels_within_two_hundredths(exported, examples, tmp_path):
+    listener, small = Listener.bundled("emotion"), tmp_path / "small.onnx"
+    export_onnx(listener, small, int8=True)
+    assert small.stat().st_size < exported.stat().st_size / 2
+    quantised = OnnxListener(small)
+    for example in examples:
+        ours, theirs = listener.listen(example), quantised.listen(example)
+        assert theirs.label == ours.label
+        assert theirs.probabilities == pytest.approx(ours.probabilities, abs=2e-2)
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 import re
 import shlex
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -42,15 +43,23 @@ def test_every_command_knows_the_options_it_is_given():
     import typer
 
     known = typer.main.get_command(app)
-    for page, command in every_command():
-        words = shlex.split(command.line.partition(" > ")[0])
+    lines = [(page, command.line) for page, command in every_command()] + list(inline_commands())
+    for page, line in lines:
+        words = shlex.split(line.partition(" > ")[0])
         if words[0] == "tonada":
             group = known
             while words[1:] and words[1] in getattr(group, "commands", {}):
                 group = group.commands[words.pop(1)]
-            options = {name for each in group.params for name in (*each.opts, *each.secondary_opts)}
+            options = {"--help", *(name for each in group.params for name in (*each.opts, *each.secondary_opts))}
             given = {word.partition("=")[0] for word in words[1:] if word.startswith("--")}
-            assert given <= options, (page.name, command.line)
+            assert given <= options, (page.name, line)
+
+
+def inline_commands() -> Iterator[tuple[Path, str]]:
+    """Those that stand in a sentence, which may break across lines."""
+    for page in filter(Path.exists, PAGES):
+        for line in re.findall(r"`(tonada [^`]+)`", page.read_text()):
+            yield page, " ".join(line.split())
 
 
 def test_a_command_stands_in_a_console_block_after_a_dollar():

@@ -82,6 +82,7 @@ def test_a_folder_without_a_card_gets_one_that_claims_nothing(trained, tmp_path)
     card = (tmp_path / "packed" / "README.md").read_text()
     assert 'model="me/bare", trust_remote_code=True' in card
     assert "what was measured is not told here" in card
+    assert "calibrated" not in card
 
 
 @pytest.mark.parametrize("name", ["LICENSE", "README.md", "model-index.yaml", "predictions"])
@@ -130,6 +131,8 @@ def packed_card(folder: Path, output: Path) -> str:
 
 def test_a_card_gets_the_chapters_that_it_lacks_once(trained, tmp_path):
     Provenance("emotify", "1.0.0", 300, "a" * 64).save(trained)
+    settings = json.loads((trained / "config.json").read_text())
+    (trained / "config.json").write_text(json.dumps({**settings, "temperature": 1.3}))
     (trained / "README.md").write_text("---\ntags: [music]\n---\n# Mine\n\n## Limits\n\nMy own words.\n")
     card = packed_card(trained, tmp_path / "first")
     assert sorted(headings(card)) == sorted(CHAPTERS)

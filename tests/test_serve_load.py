@@ -37,6 +37,13 @@ def test_each_of_two_hundred_answers_belongs_to_its_upload(server):
     assert megabytes(process, "VmHWM") < before + 500
 
 
+def test_songs_that_come_at_once_are_heard_together(server):
+    _, address = server
+    post_all(address, mixed(40, SECONDS))
+    told = dict(line.split() for line in metrics(address).splitlines() if line.startswith("tonada_batch_songs_"))
+    assert float(told["tonada_batch_songs_sum"]) > float(told["tonada_batch_songs_count"]) > 0
+
+
 def test_who_is_inside_gets_an_answer_when_the_server_is_told_to_end():
     song = next(upload for upload in mixed(20, SECONDS) if upload.code == 200)
     with served() as (process, address):

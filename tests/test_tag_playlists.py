@@ -135,3 +135,14 @@ def test_a_task_that_the_table_lacks_is_not_passed_over_in_silence(tags):
     done = tonada("write-tags", tags.path, "--genre", "gnere")
     assert done.returncode == 2
     assert "has no labels of 'gnere'" in done.stderr
+
+
+def test_the_command_writes_a_playlist_a_label_that_names_the_songs_from_its_folder(tags, tmp_path):
+    done = tonada("playlists", "t.parquet", "--output", "lists", "--min-probability", 0.6, folder=tmp_path)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert [line.split() for line in done.stdout.splitlines()] == [
+        ["2", "songs", "lists/emotion-happy.m3u8"],
+        ["1", "songs", "lists/emotion-sad.m3u8"],
+    ]
+    assert lines_of(tmp_path / "lists" / "emotion-happy.m3u8") == ["../music/a.flac", "../music/c.flac"]
+    assert lines_of(tmp_path / "lists" / "emotion-sad.m3u8") == ["../music/d.flac"]

@@ -5,6 +5,7 @@ import { record } from "./microphone.js";
 
 const SHORTEST = 3; // seconds that an answer needs, as in the command
 const RECORDED = 10;
+const SILENCE_PEAK = 1e-4; // what lies below is silence, as in the command
 
 const find = (id) => document.getElementById(id);
 const loading = Listener.load("model.onnx");
@@ -36,11 +37,22 @@ async function answer(name, read) {
     const listener = await loading;
     const waveform = await listener.decode(bytes);
     if (waveform.length < SHORTEST * listener.rate) throw new Error(`lasts less than ${SHORTEST} s`);
+    if (reach(waveform) < SILENCE_PEAK) throw new Error("is silent");
     show(await listener.classify(waveform));
     say(name);
   } catch (error) {
     say(`${name} cannot be judged: ${error.message || error.name}`);
   }
+}
+
+/** How far samples reach from the middle of their range. */
+function reach(waveform) {
+  let [least, greatest] = [Infinity, -Infinity];
+  for (const sample of waveform) {
+    least = Math.min(least, sample);
+    greatest = Math.max(greatest, sample);
+  }
+  return (greatest - least) / 2;
 }
 
 function show(answer) {

@@ -3,7 +3,7 @@
 import ctypes
 
 # Of malloc.h. By default each large tensor is mapped anew and given back at once, and the kernel clears its pages each
-# time: on two cores half of a training step (benchmarks/training.py), a fifth of what a song takes (benchmarks/tag.py).
+# time: on two cores half of a training step (benchmarks/training.py).
 M_TRIM_THRESHOLD, M_TOP_PAD, M_MMAP_THRESHOLD, M_MMAP_MAX = -1, -2, -3, -4
 MB = 2**20
 

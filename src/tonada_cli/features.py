@@ -50,7 +50,8 @@ def features(
     Write the descriptors of each song to a Parquet table: a row a song or a segment, named columns.
 
     A file that cannot be read has a row too, with a status and a message
-    that says why, and a line on standard error; the exit code is then 1.
+    that says why, and a line on standard error; the exit code is 1 as long
+    as the table has such a row.
     The table's metadata, entry "tonada", says what the numbers are.
 
     Interrupted or killed, the same command goes on where it was; until then

@@ -74,7 +74,8 @@ def _opened(path: str) -> tuple[Any, Keeper]:
         raise MetadataError(f"{path}: its metadata cannot be read ({error})") from error
     keeper = None if file is None else _keeper(file)
     if keeper is None:
-        raise MetadataError(f"{path}: its format keeps no mood and no genre; flac, ogg, opus, mp3, wav and m4a do")
+        known = "flac, ogg, opus, mp3, wav, aiff, m4a and wma"
+        raise MetadataError(f"{path}: its format keeps no mood and no genre; {known} do")
     return file, keeper
 
 

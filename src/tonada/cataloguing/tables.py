@@ -129,7 +129,7 @@ def describe(path: Path) -> tuple[str, int]:
     columns = table.read(["path", "status"])
     is_ok = pc.equal(columns["status"], "ok")
     songs = pc.count_distinct(columns["path"].filter(is_ok)).as_py()
-    failures = len(columns) - pc.sum(is_ok).as_py()
+    failures = len(columns) - (pc.sum(is_ok).as_py() or 0)
     about = json.loads(table.schema_arrow.metadata[KEY])
     rows = len(columns) - failures
     said = f"{path}: {songs} songs, {rows} rows, {_width(table.schema_arrow)} columns of {about['set']}"

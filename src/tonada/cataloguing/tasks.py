@@ -1,11 +1,9 @@
 """What songs are tagged with: a model a task, bundled or one's own, and what tells two models apart."""
 
-import hashlib
-import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from tonada.listening.backbones import share_backbones
+from tonada.listening.backbones import hash_of, share_backbones
 from tonada.listening.listener import Listener, ModelError
 
 DIGITS = 16
@@ -46,9 +44,6 @@ def listeners_of(tasks: Iterable[Task]) -> dict[str, Listener]:
 
 def fingerprint(listener: Listener) -> str:
     """A hash of all that decides a model's answers: weights, settings, and settings of its extractor."""
-    left_out = ("_name_or_path", "transformers_version")
+    left_out = ("_name_or_path", "transformers_version", "segments_per_pass")
     config = {name: value for name, value in listener.model.config.to_dict().items() if name not in left_out}
-    digest = hashlib.sha256(json.dumps([config, listener.extractor.to_dict()], sort_keys=True).encode())
-    for name, tensor in sorted(listener.model.state_dict().items()):
-        digest.update(name.encode() + tensor.cpu().numpy().tobytes())
-    return digest.hexdigest()[:DIGITS]
+    return hash_of([config, listener.extractor.to_dict()], listener.model.state_dict())[:DIGITS]

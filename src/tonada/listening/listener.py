@@ -197,7 +197,8 @@ class Listener(AnyListener):
 
     @torch.inference_mode()
     def answer(self, heard: Heard, path: str, level: int | None = None, embedded: TonadaOutput | None = None) -> Answer:
-        """Classify what was heard of a song, see `hear` and `listen`; embedded now, if it has not been."""
-        _, seconds, times = heard
-        output = self.model.classify(self.embed(heard) if embedded is None else embedded)
+        """Classify what was heard of a song, see `hear` and `listen`, and perhaps embedded, see `embed`."""
+        features, seconds, times = heard
+        whole = embedded is None
+        output = self.model(**features.to(self.model.device)) if whole else self.model.classify(embedded)
         return self.signed(judge(output, self.model.config, times, level), path, seconds)

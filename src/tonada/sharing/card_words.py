@@ -14,7 +14,9 @@ and not as the only ground to pay for, promote or remove a recording."""
 
 LIMITS = """The songs it learned from are not the world's music: other styles, languages, times and recording qualities
 are unmeasured. What people say of a song differs from person to person, and no answer is more certain than they are. It
-hears sound and reads no lyrics. Every recording gets one of its labels, unless it may answer *unknown*."""
+hears sound and reads no lyrics."""
+
+ONE_LABEL = " Every recording gets one of its labels, unless it may answer *unknown*."
 
 CITATION = """@software{{tonada,
   title={{Tonada}}, version={{{version}}}, year={{2026}}, license={{Apache-2.0}}
@@ -30,8 +32,8 @@ CITATION = """@software{{tonada,
   year={{2019}}, eprint={{1912.11637}}, archivePrefix={{arXiv}}
 }}"""
 
-IN_SPANISH = """Escucha una canción y responde con: {labels}. {data}Se usa con las líneas de arriba, y arriba están
-las medidas.
+IN_SPANISH = """Escucha una canción y responde con: {labels}. {data}Se usa con las líneas de arriba; lo que
+se ha medido está arriba también.
 Sirve para ordenar, buscar y estudiar música grabada; propone, y donde la respuesta importe decide una persona. No
 sirve para juzgar a nadie. Sus canciones no son toda la música del mundo: otros estilos, idiomas y grabaciones están
 sin medir."""

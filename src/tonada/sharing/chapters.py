@@ -7,9 +7,9 @@ import tonada
 from tonada.datasets_scripts.provenance import Provenance
 from tonada.datasets_scripts.registry import NAMES, data_set
 from tonada.modeling import TonadaConfig
-from tonada.modeling.labels_tonada import REGRESSION
+from tonada.modeling.labels_tonada import MULTI_LABEL, REGRESSION
 from tonada.proving.machine import machine
-from tonada.sharing.card_words import CITATION, FIGURES, IN_SPANISH, INTENDED_USE, LIMITS, SPANISH
+from tonada.sharing.card_words import CITATION, FIGURES, IN_SPANISH, INTENDED_USE, LIMITS, ONE_LABEL, SPANISH
 
 TOOK = "What it took"
 """The chapter on the time of a run."""
@@ -28,7 +28,7 @@ def chapters(config: TonadaConfig, provenance: Provenance | None) -> dict[str, s
         "Data": _data(provenance),
         "How sure": _how_sure(config),
         "Intended use": INTENDED_USE,
-        "Limits": LIMITS,
+        "Limits": LIMITS if config.problem in (REGRESSION, MULTI_LABEL) else LIMITS + ONE_LABEL,
         "Citation": _citation(provenance),
         "En español": _in_spanish(config, provenance),
     }
@@ -71,10 +71,12 @@ def in_words(seconds: float) -> str:
 
 
 def _how_sure(config: TonadaConfig) -> str:
-    """What the config knows of calibration; empty for values, which have no probabilities."""
-    if config.problem == REGRESSION:
-        return ""
-    told = [f"Probabilities are calibrated with temperature {config.temperature:.3f}, fitted on validation songs."]
+    """What the config knows of calibration; empty where nothing was fitted, as of values without probabilities."""
+    told = []
+    if config.problem != REGRESSION and config.temperature != 1:
+        told.append(
+            f"Probabilities are calibrated with temperature {config.temperature:.3f}, fitted on validation songs."
+        )
     if config.conformal_quantile is not None:
         least = 1 - config.conformal_quantile
         told.append(

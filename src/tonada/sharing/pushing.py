@@ -80,13 +80,15 @@ def push(
         branch: to commit to; a new one begins at the repository's default branch.
 
     Raises:
-        PushError: nobody is logged in, the Hub refuses, or it cannot be reached.
+        PushError: nobody is logged in, the Hub refuses or cannot be reached, or what should be private is public.
     """
     hub = HfApi()
     where: dict[str, Any] = {"repo_id": repository, "repo_type": kind}
     with told(repository):
         sdk = "gradio" if kind == "space" else None
         hub.create_repo(**where, private=private, exist_ok=True, space_sdk=sdk)
+        if private and not hub.repo_info(**where).private:
+            raise PushError(f"{repository}: is there already and public; make it private on the Hub, or choose another")
         if branch != DEFAULT_REVISION:
             hub.create_branch(**where, branch=branch, exist_ok=True)
         files = to_send(folder)
