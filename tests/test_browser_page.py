@@ -1,6 +1,7 @@
 """The static page answers in the browser as the command does, a file or the microphone, and asks no other host."""
 
 import json
+import re
 import shutil
 import threading
 from collections.abc import Iterator
@@ -11,6 +12,7 @@ import numpy as np
 import pytest
 import soundfile
 from conftest import RATE, ROOT
+from playwright.sync_api import expect, sync_playwright
 
 from tonada.listening.decoding import decode
 from tonada.listening.onnx_listener import OnnxListener
@@ -40,13 +42,12 @@ def address(listener) -> Iterator[str]:
 
 @pytest.fixture(scope="module")
 def page(address, examples):
-    sync_api = pytest.importorskip("playwright.sync_api")
     chromium = shutil.which("chromium")
     if chromium is None:
         pytest.skip("chromium is not installed; run: make chromium")
     fake = ["--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream"]
     quiet = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
-    with sync_api.sync_playwright() as playwright:
+    with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium, args=[*quiet, *fake])
         page = browser.new_page()
         page.set_default_timeout(PATIENCE)
@@ -77,7 +78,7 @@ def test_each_lossless_example_is_answered_as_by_the_command(page, listener, exa
         path = tmp_path / f"{example.stem}.wav"
         soundfile.write(path, decode(example, RATE), RATE, subtype="FLOAT")
         page.set_input_files("#file", path)
-        page.wait_for_function("name => document.getElementById('status').textContent === name", arg=path.name)
+        expect(page.locator("#status")).to_have_text(path.name, timeout=PATIENCE)
         assert_near(answer(page), listener.listen(path), AT_THE_MODELS_RATE)
 
 
@@ -85,21 +86,21 @@ def test_what_the_browser_resamples_is_answered_nearly_so(page, listener, exampl
     path = tmp_path / "louder-rate.wav"
     soundfile.write(path, decode(examples[0], 44100), 44100, subtype="FLOAT")
     page.set_input_files("#file", path)
-    page.wait_for_function("name => document.getElementById('status').textContent === name", arg=path.name)
+    expect(page.locator("#status")).to_have_text(path.name, timeout=PATIENCE)
     assert_near(answer(page), listener.listen(path), RESAMPLED)
 
 
 def test_what_is_no_sound_gets_one_line_and_no_answer(page, tmp_path):
     (tmp_path / "text.mp3").write_text("not a song")
     page.set_input_files("#file", tmp_path / "text.mp3")
-    page.wait_for_function("document.getElementById('status').textContent.startsWith('text.mp3 cannot be judged')")
+    expect(page.locator("#status")).to_have_text(re.compile(r"^text\.mp3 cannot be judged"), timeout=PATIENCE)
     assert page.locator("#answer").is_hidden()
 
 
 def test_silence_has_no_mood(page, tmp_path):
     soundfile.write(tmp_path / "quiet.wav", np.full(RATE * 4, 0.1), RATE)  # a constant sounds like nothing
     page.set_input_files("#file", tmp_path / "quiet.wav")
-    page.wait_for_function("document.getElementById('status').textContent === 'quiet.wav cannot be judged: is silent'")
+    expect(page.locator("#status")).to_have_text("quiet.wav cannot be judged: is silent", timeout=PATIENCE)
     assert page.locator("#answer").is_hidden()
 
 

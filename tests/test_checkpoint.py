@@ -4,6 +4,7 @@ import json
 
 import pytest
 import torch
+import yaml
 from conftest import ROOT
 from safetensors import safe_open
 from tonada.datasets_scripts import provenance, splits
@@ -20,6 +21,7 @@ from tonada.proving.intervals import value
 from tonada.proving.judged import Judged
 from tonada.proving.tables import load_systems, results_page
 from tonada.proving.weighted_scores import macro_f1
+from tonada.sharing.results import write_results
 
 RESULTS = ROOT / "docs" / "results"
 LABELS = {
@@ -41,7 +43,7 @@ def folder(name):
 
 def test_it_is_at_most_five_megabytes_of_safetensors_and_runs_no_code(folder):
     assert (folder / "model.safetensors").stat().st_size <= 5_000_000
-    assert {path.suffix for path in folder.iterdir()} == {".json", ".safetensors", ".md", ".yaml"}
+    assert {path.suffix for path in folder.rglob("*.*") if path.is_file()} == {".json", ".safetensors", ".md", ".yaml"}
 
 
 def test_every_tensor_is_finite(folder):
@@ -80,6 +82,15 @@ def test_its_figures_are_those_of_the_recorded_predictions(name, folder):
     kept = {system: systems[system] for system in (name, BASELINE, "majority")}
     for row in crossvalidated_table(kept).splitlines():
         assert row in (folder / "README.md").read_text()
+
+
+def test_the_hub_is_told_the_same_figures(name, folder, tmp_path):
+    kept = yaml.safe_load((folder / "model-index.yaml").read_text())
+    recipe = load_recipe(folder / "recipe.yaml")
+    write_results(recipe, load_systems(RESULTS / name)[name], tmp_path)
+    assert yaml.safe_load((tmp_path / "model-index.yaml").read_text()) == kept
+    blocks = [yaml.safe_load(next(each.glob(".eval_results/*.yaml")).read_text())[0] for each in (folder, tmp_path)]
+    assert blocks[0] == {**blocks[1], "date": blocks[0]["date"]}
 
 
 def test_it_is_better_than_the_baselines(name):

@@ -10,8 +10,10 @@ import numpy as np
 import pytest
 import soundfile
 import torch
+import yaml
 from commands import tonada
 from conftest import RATE, ROOT, noise, tone
+from huggingface_hub.repocard_data import model_index_to_eval_results
 from tonada.datasets_scripts import emotion_4qaed, provenance
 
 from tonada.learning.batches import whole_songs
@@ -21,7 +23,10 @@ from tonada.learning.scales import scales_of
 from tonada.learning.songs import load_songs, rows_of, split_of
 from tonada.learning.training import train
 from tonada.listening.listener import Listener
+from tonada.proving.intervals import value
+from tonada.proving.judged import Judged
 from tonada.proving.predictions import read_predictions
+from tonada.proving.weighted_scores import macro_f1
 from tonada.sharing.chapters import in_words
 from tonada.sharing.folders import save_trained
 
@@ -119,6 +124,16 @@ def test_the_card_tells_what_was_measured_beside_the_majority(folder, trained, t
     assert "| tiny |" in card
     assert "| majority |" in card
     assert "pipeline_tag: audio-classification" in card
+
+
+def test_the_hub_is_told_the_scores_of_the_test_songs(folder, trained, tmp_path):
+    save_trained(trained, load_recipe(folder / "recipe.yaml"), folder / "recipe.yaml", tmp_path)
+    _, told = model_index_to_eval_results(yaml.safe_load((tmp_path / "model-index.yaml").read_text())["model-index"])
+    test = Judged.of([each for each in trained.predictions["tiny"] if each.split == "test"])
+    assert {each.dataset_split for each in told} == {"test"}
+    assert {each.metric_type: each.metric_value for each in told}["f1"] == round(value(macro_f1, test), 4)
+    [entry] = yaml.safe_load((tmp_path / ".eval_results" / "emotion_4qaed.yaml").read_text())
+    assert entry["value"] == round(value(macro_f1, test), 4)
 
 
 def test_the_cards_licence_follows_from_the_data(folder, trained, tmp_path):

@@ -9,6 +9,7 @@ from tonada.listening.pairs import check_pair
 from tonada.proving.predictions import write_predictions
 from tonada.sharing.chapters import TOOK, chapters, headed, lacking, what_it_took
 from tonada.sharing.measured import how_sure, what_was_measured
+from tonada.sharing.results import write_results
 from tonada.sharing.terms import licence_chapter, licence_in_head
 
 CARD = """---
@@ -66,7 +67,7 @@ def save_trained(
     trained: Trained, recipe: Recipe, recipe_path: Path, folder: Path, seconds: float | None = None
 ) -> None:
     """
-    Write the folder, with the recipe and its split; `predictions/` holds a CSV a system.
+    Write the folder, with the recipe, its split, and results for the Hub; `predictions/` holds a CSV a system.
 
     Args:
         trained: what a run left.
@@ -83,6 +84,7 @@ def save_trained(
     (folder / "predictions").mkdir(exist_ok=True)
     for system, predictions in trained.predictions.items():
         write_predictions(predictions, folder / "predictions" / f"{system}.csv")
+    write_results(recipe, trained.predictions[recipe.name], folder)
     trained.provenance.save(folder)
     text = card(trained, recipe, recipe_path)
     expected = {TOOK: what_it_took(seconds), **chapters(trained.model.config, trained.provenance)}
