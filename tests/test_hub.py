@@ -10,7 +10,6 @@ from loopback_hub import READER, WRITER
 from test_push import BESIDE, trained_folder
 
 pytestmark = pytest.mark.slow
-PAGE = ("app.py", "requirements.txt", "words.py")
 HEARD = "import numpy as np\nwaveform = np.sin(np.arange(22050 * 12) / 9).astype(np.float32)\n"
 
 PUSH = """
@@ -19,7 +18,6 @@ from pathlib import Path
 from huggingface_hub import HfApi
 from transformers import AutoFeatureExtractor, AutoModelForAudioClassification
 from typer.testing import CliRunner
-from tonada.sharing import spaces
 from tonada_cli import app
 
 report = {}
@@ -59,7 +57,6 @@ tonada("cut", "push", "model", "me/cut")
 tonada("cut, again", "push", "model", "me/cut")
 tonada("data", "data", "build", "emotify", "SAMPLES", "--output", "parquet", "--push", "me/songs")
 tonada("inspect", "inspect", "me/tiny")
-spaces.space_folder = lambda: Path("space")
 tonada("space", "push", "model", "me/shown", "--space", "me/page")
 AutoFeatureExtractor.from_pretrained("model").push_to_hub("me/parts", token="WRITER")
 AutoModelForAudioClassification.from_pretrained("model").push_to_hub("me/parts", token="WRITER")
@@ -68,6 +65,7 @@ print(json.dumps(report))
 
 USE = """
 import json
+import sys
 from datasets import load_dataset
 from huggingface_hub import HfApi, snapshot_download
 from transformers import AutoFeatureExtractor, AutoModel, AutoModelForAudioClassification, pipeline
@@ -99,6 +97,9 @@ report["embedding"] = list(AutoModel.from_pretrained("me/tiny", **trust).eval()(
 report["snapshot"] = snapshot_download("me/tiny")
 report["pinned"] = snapshot_download("me/tiny", revision="FIRST")
 report["page"] = snapshot_download("me/page", repo_type="space")
+sys.path.insert(0, report["page"])
+from judging import Judge
+report["judged"] = Judge("me/tiny").hear(waveform).probabilities
 report["missing"] = refusal(lambda: AutoModel.from_pretrained("me/nothing", **trust))
 report["private"] = refusal(lambda: AutoModel.from_pretrained("me/secret", **trust))
 report["no revision"] = refusal(lambda: AutoModel.from_pretrained("me/tiny", revision="none", **trust))
@@ -127,11 +128,7 @@ def filled(code: str, **words: str) -> str:
 
 @pytest.fixture(scope="module")
 def trained(model, extractor, tmp_path_factory) -> Path:
-    folder = trained_folder(model, extractor, tmp_path_factory.mktemp("hub") / "model")
-    (folder.parent / "space").mkdir()
-    for name in ("README.md", *PAGE):
-        (folder.parent / "space" / name).write_text(f"This is {name}.\n")
-    return folder
+    return trained_folder(model, extractor, tmp_path_factory.mktemp("hub") / "model")
 
 
 @pytest.fixture(scope="module")
@@ -283,13 +280,16 @@ def test_a_data_set_is_loaded_and_streamed_by_its_id(hub, pushed, used):
     assert hub.asked(r"GET /objects/dataset/me/songs/\w+ bytes=") > 0
 
 
-def test_a_space_makes_the_round_trip_and_knows_its_model(hub, pushed, used):
+def test_a_space_makes_the_round_trip_knows_its_model_and_answers_by_its_id(hub, pushed, used):
     code, out, err = pushed["space"]
     assert code == 0, err
     assert out.splitlines()[-1].startswith(f"{hub.address}/spaces/me/page/commit/")
-    for name in PAGE:
-        assert (Path(used["page"]) / name).read_text() == f"This is {name}.\n"
-    assert yaml.safe_load((Path(used["page"]) / "README.md").read_text().split("---\n")[1]) == {"models": ["me/shown"]}
+    page, ours = Path(used["page"]), [path for path in (ROOT / "space").iterdir() if path.is_file()]
+    added = {"examples", "pushed.json", ".gitattributes"}  # the last by the Hub
+    assert {path.name for path in page.iterdir()} == {path.name for path in ours} | added
+    assert all((page / path.name).read_bytes() == path.read_bytes() for path in ours if path.name != "README.md")
+    assert yaml.safe_load((page / "README.md").read_text().split("---\n")[1])["models"] == ["me/shown"]
+    assert used["judged"] == pytest.approx(used["model"], abs=1e-5)
     assert hub.repositories["space", "me/page"].variables == {
         "TONADA_MODEL": {"key": "TONADA_MODEL", "value": "me/shown"}
     }
