@@ -74,3 +74,7 @@ def test_no_prediction_of_a_song_is_missing(files):
 
 def test_the_list_of_what_was_pushed_names_every_other_file(files):
     assert set(json.loads(files["pushed.json"])) == set(files) - {".gitattributes", "pushed.json"}
+
+
+def test_nothing_was_asked_that_the_loopback_hub_does_not_know(hub, files):
+    assert hub.unknown == []
