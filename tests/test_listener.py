@@ -2,6 +2,7 @@
 
 import io
 import os
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -116,8 +117,7 @@ def test_a_failure_nobody_foresaw_is_one_line_and_the_other_files_go_on(listener
 
 
 def test_a_damaged_checkpoint_is_one_line(bundled, tmp_path):
-    for path in bundled.iterdir():
-        (tmp_path / path.name).write_bytes(path.read_bytes())
+    shutil.copytree(bundled, tmp_path, dirs_exist_ok=True)
     weights = (tmp_path / "model.safetensors").read_bytes()
     (tmp_path / "model.safetensors").write_bytes(weights[: len(weights) // 2])
     with pytest.raises(ModelError, match="cannot be loaded"):
