@@ -66,15 +66,21 @@ def visit(browser: Browser, address: str, **settings: object) -> Page:
     return page
 
 
+def give_song(page: Page, song: Path) -> None:
+    """Upload a song, and do not wait."""
+    page.locator("#song-input input[type=file]").set_input_files(song)
+
+
 def hear_song(page: Page, song: Path) -> None:
     """Give a song, and wait for its card."""
-    page.locator("#song-input input[type=file]").set_input_files(song)
+    give_song(page, song)
     page.locator("#song .headline").wait_for()
 
 
 def hear_live(page: Page, answers: int) -> None:
     """Record until there have been so many answers."""
     page.get_by_role("tab").nth(1).click()
+    page.wait_for_timeout(1000)  # until Gradio has loaded its encoder, before which a recording fails
     page.locator("#microphone button.record-button").click()
     page.locator("#live .history span").nth(answers - 1).wait_for(state="attached")
 

@@ -53,11 +53,11 @@ def launch(page: gr.Blocks, labels: list[str]) -> None:
         css=colours.style(labels),
         css_paths=HERE / "style.css",
         i18n=in_browser,
-        max_file_size=f"{MAX_MEGABYTES}mb",
+        max_file_size=2 * MAX_MEGABYTES * 10**6,  # Gradio's word is curt: what is a little too large gets ours
         mcp_server=True,
         run_history=False,
         ssr_mode=False,
-        footer_links=["api", "settings"],
+        footer_links=["api"],  # the settings change the language of the labels, and not that of the answers
     )
 
 

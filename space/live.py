@@ -1,5 +1,6 @@
 """The microphone, second by second: its last ten seconds, and what has been answered so far."""
 
+import time
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -11,6 +12,7 @@ from limits import MIN_SECONDS, SILENCE_PEAK
 from texts import TEXTS
 
 WINDOW_SECONDS = 10
+STALE_SECONDS = 3  # without a piece, of which ten a second come
 REMEMBERED = 60  # answers
 
 History = tuple[tuple[int, float], ...]
@@ -25,10 +27,12 @@ class Heard:
     Attributes:
         window: float32 `(samples,)`.
         rate: of the microphone, hertz; 0 before it is known.
+        latest: when the last of them came, by the monotonic clock.
     """
 
     window: np.ndarray = field(default_factory=lambda: np.zeros(0, np.float32))
     rate: int = 0
+    latest: float = field(default_factory=time.monotonic)
 
     def with_more(self, rate: int, sound: np.ndarray) -> "Heard":
         """With what came since: int16 `(samples,)` or `(samples, channels)`."""
@@ -40,6 +44,11 @@ class Heard:
     def is_enough(self) -> bool:
         """Whether it can be answered."""
         return self.rate > 0 and len(self.window) >= MIN_SECONDS * self.rate
+
+    @property
+    def is_stale(self) -> bool:
+        """Whether nothing came for so long that an answer would be about the past."""
+        return time.monotonic() - self.latest > STALE_SECONDS
 
     @property
     def is_silent(self) -> bool:

@@ -9,7 +9,7 @@ from judging import Judge
 from live import Heard, History, answer_now
 from texts import in_browser, language_of
 
-LONGEST = 300  # seconds of one recording
+TURN = 60  # seconds, after which a visitor who left is noticed, and one who goes on lets those who wait go first
 VISITORS = 8  # who may record at once
 
 
@@ -24,7 +24,9 @@ def live_tab(judge: Judge) -> None:
     def more(piece: tuple[int, np.ndarray] | None, heard: Heard) -> Heard:
         return heard if piece is None else heard.with_more(*piece)
 
-    def answer(heard: Heard, history: History, request: gr.Request) -> tuple[str, History]:
+    def answer(heard: Heard, history: History, request: gr.Request) -> Any:
+        if heard.is_stale:  # the microphone is gone, or waits for its next turn
+            return gr.skip()
         return answer_now(judge, heard, history, language_of(request))
 
     gr.Markdown(in_browser("live_hint"))
@@ -34,6 +36,7 @@ def live_tab(judge: Judge) -> None:
     microphone.start_recording(
         lambda: (Heard(), (), "", gr.Timer(active=True)), None, [heard, history, card, second], queue=False, **quiet
     )
-    microphone.stream(more, [microphone, heard], heard, time_limit=LONGEST, concurrency_limit=VISITORS, **quiet)
+    microphone.stream(more, [microphone, heard], heard, time_limit=TURN, concurrency_limit=VISITORS, **quiet)
     microphone.stop_recording(lambda: gr.Timer(active=False), None, second, queue=False, **quiet)
-    second.tick(answer, [heard, history], [card, history], concurrency_id="model", **quiet)
+    # Not in the queue of the songs, where two long ones would keep every microphone waiting.
+    second.tick(answer, [heard, history], [card, history], concurrency_id="live", **quiet)

@@ -6,6 +6,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from html import escape
 
 from audio_files import decode_song
 from judging import Answer, Judge
@@ -13,7 +14,7 @@ from limits import MAX_SONGS, SongError
 from texts import TEXTS, label_text
 from timeline import clock
 
-COLUMNS = ("song", "answer", "probability", "agreement", "length", "message")
+COLUMNS = ("song", "answer", "probability", "agreement", "length")
 
 
 @dataclass(frozen=True)
@@ -25,13 +26,13 @@ class Row:
     problem: SongError | None
 
     def cells(self, language: str) -> list[str]:
-        """As a person reads it, in the order of `COLUMNS`."""
+        """As a person reads it, in the order of `COLUMNS`; without an answer, the song and why."""
         if self.answer is None:
-            return [self.song, "", "", "", "", problem_text(self.problem, language)]
+            return [self.song, problem_text(self.problem, language)]
         label = label_text(self.answer.label, language)
         said = label if self.answer.sure else TEXTS[language]["not_sure"].format(label=label)
         shares = f"{self.answer.probability:.0%}", f"{self.answer.agreement:.0%}"
-        return [self.song, said, *shares, clock(self.answer.duration), ""]
+        return [self.song, said, *shares, clock(self.answer.duration)]
 
 
 def rows(judge: Judge, paths: list[str]) -> Iterator[Row]:
@@ -55,6 +56,15 @@ def check_count(paths: list[str]) -> None:
         raise SongError("error_many", songs=len(paths), most=MAX_SONGS)
 
 
+def table(found: list[Row], language: str) -> str:
+    """The rows as HTML."""
+    texts = TEXTS[language]
+    head = "".join(f'<th scope="col">{escape(texts[f"column_{column}"])}</th>' for column in COLUMNS)
+    body = "".join(_table_row(row.cells(language)) for row in found)
+    caption = f"<caption>{escape(texts['several_table'])}</caption>"
+    return f"<table>{caption}<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+
+
 @contextmanager
 def saved(found: list[Row], labels: list[str]) -> Iterator[str]:
     """The path of a CSV file of the rows, with a probability a label, which is there within it."""
@@ -71,6 +81,13 @@ def saved(found: list[Row], labels: list[str]) -> Iterator[str]:
 def problem_text(problem: SongError | None, language: str) -> str:
     """What went wrong, in words; nothing if nothing did."""
     return "" if problem is None else TEXTS[language][problem.key].format(**problem.facts)
+
+
+def _table_row(cells: list[str]) -> str:
+    """The last cell takes the columns that are left."""
+    song, *others, last = map(escape, cells)
+    middle = "".join(f"<td>{cell}</td>" for cell in others)
+    return f'<tr><th scope="row">{song}</th>{middle}<td colspan="{len(COLUMNS) + 1 - len(cells)}">{last}</td></tr>'
 
 
 def _figures(answer: Answer | None, labels: list[str]) -> list[str]:

@@ -8,8 +8,8 @@ import gradio as gr
 from answer_card import alert
 from judging import Judge
 from limits import SongError
-from several import COLUMNS, check_count, problem_text, rows, saved
-from texts import TEXTS, in_browser, language_of
+from several import check_count, problem_text, rows, saved, table
+from texts import in_browser, language_of
 
 
 def several_tab(judge: Judge) -> None:
@@ -17,26 +17,21 @@ def several_tab(judge: Judge) -> None:
 
     def hear(paths: list[str] | None, request: gr.Request) -> Iterator[Any]:
         language = language_of(request)
-        headers = [TEXTS[language][f"column_{column}"] for column in COLUMNS]
         try:
             check_count(paths or [])
         except SongError as problem:
-            yield alert(problem_text(problem, language)), gr.update(visible=False), gr.update(visible=False)
+            yield alert(problem_text(problem, language)), gr.update(visible=False)
             return
         found = []
         for row in rows(judge, paths or []):
             found.append(row)
-            table = {"headers": headers, "data": [each.cells(language) for each in found]}
-            yield "", gr.update(value=table, visible=True), gr.update(visible=False)
+            yield table(found, language), gr.update(visible=False)
         if found:
             with saved(found, judge.labels) as file:  # the page keeps a copy, which goes with the visitor's files
-                yield "", gr.update(), gr.update(value=file, visible=True)
+                yield gr.skip(), gr.update(value=file, visible=True)
 
     files = gr.File(file_count="multiple", file_types=["audio"], label=in_browser("several_input"), elem_id="songs")
     go = gr.Button(in_browser("several_go"), variant="primary", elem_id="go")
-    problem = gr.HTML()
-    table = gr.Dataframe(
-        visible=False, interactive=False, wrap=True, label=in_browser("several_table"), elem_id="table"
-    )
+    answers = gr.HTML(elem_id="answers")
     download = gr.DownloadButton(in_browser("several_save"), visible=False, elem_id="download")
-    go.click(hear, files, [problem, table, download], concurrency_id="model", api_visibility="private")
+    go.click(hear, files, [answers, download], concurrency_id="model", api_visibility="private")

@@ -1,5 +1,7 @@
 """Every sentence of the page, in English and in Spanish."""
 
+import re
+
 import gradio as gr
 
 from limits import MAX_MEGABYTES, MAX_MINUTES, MAX_SONGS
@@ -41,6 +43,7 @@ TEXTS = {
         "live_history": "What it heard so far",
         "several_input": f"Up to {MAX_SONGS} songs",
         "several_go": "Listen to all",
+        "common.upload": "Add songs",  # Gradio's own, whose text it forgot
         "several_save": "Download as CSV",
         "several_table": "Answers",
         "column_song": "song",
@@ -48,7 +51,6 @@ TEXTS = {
         "column_probability": "probability",
         "column_agreement": "agreement",
         "column_length": "length",
-        "column_message": "message",
         "error_missing": "No song was given. Give a file of sound.",
         "error_unreadable": "No sound in this file can be read. Give wav, flac, ogg, opus, mp3, m4a or aac.",
         "error_large": "This file has {megabytes:.0f} MB; at most {most} MB are heard. Cut it up, or save it as mp3.",
@@ -99,6 +101,7 @@ TEXTS = {
         "live_history": "Lo que ha oído hasta ahora",
         "several_input": f"Hasta {MAX_SONGS} canciones",
         "several_go": "Escucharlas todas",
+        "common.upload": "Añadir canciones",
         "several_save": "Descargar como CSV",
         "several_table": "Respuestas",
         "column_song": "canción",
@@ -106,7 +109,6 @@ TEXTS = {
         "column_probability": "probabilidad",
         "column_agreement": "acuerdo",
         "column_length": "duración",
-        "column_message": "mensaje",
         "error_missing": "No se dio ninguna canción. Da un archivo de sonido.",
         "error_unreadable": "No se puede leer sonido en este archivo. Da wav, flac, ogg, opus, mp3, m4a o aac.",
         "error_large": "Este archivo tiene {megabytes:.0f} MB y se escuchan {most} como mucho. Córtalo, o usa mp3.",
@@ -132,10 +134,10 @@ in_browser = gr.I18n(**TEXTS)
 
 
 def language_of(request: gr.Request | None) -> str:
-    """The first of the visitor's languages that the page speaks, English otherwise."""
+    """The visitor's first language, or English: Gradio chooses that of its own labels so, and a page speaks one."""
     accepted = request.headers.get("accept-language", "") if request else ""
-    wanted = (tag.split(";")[0].split("-")[0].strip().lower() for tag in accepted.split(","))
-    return next((language for language in wanted if language in TEXTS), "en")
+    first = re.split("[,;-]", accepted)[0].strip().lower()
+    return first if first in TEXTS else "en"
 
 
 def label_text(label: str, language: str) -> str:

@@ -2,13 +2,20 @@
 
 import copy
 import csv
+import time
+from importlib.metadata import version
+from pathlib import Path
 
 import numpy as np
 import pytest
+import soundfile
 import torch
+import yaml
 from conftest import RATE, ROOT, tone
+from packaging.requirements import Requirement
 
 import answer_card
+import app
 import colours
 import descriptor_words
 import several
@@ -16,14 +23,15 @@ import texts
 import timeline
 from audio_files import decode_song, resampled
 from judging import Answer, Segment
-from limits import SongError
-from live import WINDOW_SECONDS, Heard, answer_now
+from limits import MAX_MEGABYTES, MAX_MINUTES, MIN_SECONDS, SongError
+from live import STALE_SECONDS, WINDOW_SECONDS, Heard, answer_now
 from reasons import Descriptor, Moment, descriptors, moments
 from song_tab import example_songs
 from tonada.explaining.words import in_words
 from tonada.listening.decoding import decode
 
 SPACE = ROOT / "space"
+LOW_RATE = 1000  # hertz: of it, a quarter of an hour is small
 
 
 def probabilities(happy: float) -> dict[str, float]:
@@ -52,11 +60,15 @@ def rows_of(path: str) -> list[dict[str, str]]:
 
 
 def test_a_space_has_its_front_matter_and_the_libraries_it_names():
-    head = (SPACE / "README.md").read_text().split("---")[1]
-    assert "sdk: gradio" in head
-    assert "app_file: app.py" in head
-    required = (SPACE / "requirements.txt").read_text()
-    assert all(library in required for library in ("gradio[mcp]", "transformers", "torch==", "torchaudio==", "numpy"))
+    head = yaml.safe_load((SPACE / "README.md").read_text().split("---")[1])
+    assert head["sdk"] == "gradio"
+    assert (SPACE / head["app_file"]).is_file()
+    lines = (SPACE / "requirements.txt").read_text().splitlines()
+    required = {each.name: each for each in map(Requirement, lines)}
+    assert set(required) == {"gradio", "numpy", "torch", "torchaudio", "transformers"}
+    assert required["gradio"].extras == {"mcp"}
+    assert head["sdk_version"] in required["gradio"].specifier
+    assert head["sdk_version"] == version("gradio")  # the one that these tests try
 
 
 def test_both_languages_say_the_same_things():
@@ -68,13 +80,14 @@ def test_both_languages_say_the_same_things():
         assert facts[0] == facts[1], key
 
 
-def test_a_visitor_is_answered_in_the_first_language_that_the_page_speaks():
+def test_a_visitor_is_answered_in_the_language_of_the_labels():
     class Request:
         def __init__(self, accepted: str):
             self.headers = {"accept-language": accepted}
 
     assert texts.language_of(Request("es-MX,es;q=0.9,en;q=0.8")) == "es"
-    assert texts.language_of(Request("fr-FR,es;q=0.5")) == "es"
+    assert texts.language_of(Request("ES;q=0.9")) == "es"
+    assert texts.language_of(Request("fr-FR,es;q=0.5")) == "en"
     assert texts.language_of(Request("de")) == "en"
     assert texts.language_of(None) == "en"
 
@@ -158,8 +171,10 @@ def test_a_card_says_answer_parents_agreement_and_reasons():
 
 def test_what_a_file_is_called_cannot_become_part_of_the_page():
     card = answer_card.song_card(an_answer(), tone(220, 20), "<img src=x>", '/a/"><script>.wav', "en")
-    assert "<img" not in card
-    assert "<script" not in card
+    table = several.table([several.Row("<img src=x>", an_answer(), None)], "en")
+    for page in (card, table):
+        assert "<img" not in page
+        assert "<script" not in page
 
 
 def test_moments_are_where_the_attention_was_and_apart():
@@ -190,6 +205,18 @@ def test_a_microphone_that_hears_nothing_is_not_answered():
     assert history == ()
 
 
+def test_a_microphone_of_which_nothing_comes_any_more_is_stale_until_more_comes():
+    gone = Heard(latest=time.monotonic() - STALE_SECONDS - 1)
+    assert gone.is_stale
+    assert not gone.with_more(RATE, np.zeros(RATE, np.int16)).is_stale
+
+
+def test_long_songs_do_not_keep_microphones_waiting():
+    queues = {event.name: event.concurrency_id for event in app.build(None).fns.values()}
+    assert queues["classify"] == "model"
+    assert queues["answer"] not in {queue for name, queue in queues.items() if name != "answer"}
+
+
 def test_resampling_keeps_a_tone():
     half = resampled(tone(440, 2, rate=44_100), 44_100, RATE)
     assert np.abs(np.fft.rfft(half)).argmax() == pytest.approx(880, abs=1)  # bins of half a hertz
@@ -215,8 +242,9 @@ def test_a_row_a_song_whether_it_was_heard_or_not(tmp_path):
         several.Row("good.wav", an_answer(), None),
         several.Row("bad.wav", None, SongError("error_short", seconds=1, least=3)),
     ]
-    assert found[0].cells("es")[1:5] == ["alegre", "80%", "50%", "0:20"]
+    assert found[0].cells("es")[1:] == ["alegre", "80%", "50%", "0:20"]
     assert "at least 3" in found[1].cells("en")[-1]
+    assert several.table(found, "en").count('<th scope="row">') == 2
     with several.saved(found, ["happy", "sad"]) as path:
         good, bad = rows_of(path)
     assert (good["label"], good["happy"], good["message"]) == ("happy", "0.8000", "")
@@ -255,8 +283,44 @@ def test_no_file_at_all_is_told_as_such():
 def test_a_file_that_is_too_large_is_not_opened(tmp_path):
     with (tmp_path / "song.wav").open("wb") as file:
         file.truncate(60_000_000)
-    with pytest.raises(SongError, match="large"):
+    with pytest.raises(SongError, match="large") as refused:
         decode_song(str(tmp_path / "song.wav"), RATE)
+    assert several.problem_text(refused.value, "es").startswith("Este archivo tiene 60 MB")
+
+
+def test_gradio_takes_files_that_are_too_large_so_that_the_page_says_why():
+    class Page:
+        def launch(self, **given):
+            self.given = given
+
+    page = Page()
+    app.launch(page, ["happy", "sad"])
+    assert page.given["max_file_size"] > MAX_MEGABYTES * 1e6
+
+
+def a_wav(folder: Path, sound: np.ndarray) -> str:
+    soundfile.write(folder / "song.wav", sound, LOW_RATE)
+    return str(folder / "song.wav")
+
+
+@pytest.mark.parametrize(
+    ("sound", "key", "said"),
+    [
+        (tone(220, 60 * MAX_MINUTES + 1, LOW_RATE), "error_long", "más de 15 minutos"),
+        (tone(220, MIN_SECONDS - 0.1, LOW_RATE), "error_short", "dura 2.9 segundos"),
+        (tone(220, 10, LOW_RATE, amplitude=5e-5), "error_silent", "en silencio"),
+    ],
+    ids=["long", "short", "silent"],
+)
+def test_a_song_beyond_a_limit_is_refused(sound, key, said, tmp_path):
+    with pytest.raises(SongError, match=key) as refused:
+        decode_song(a_wav(tmp_path, sound), LOW_RATE)
+    assert said in several.problem_text(refused.value, "es")
+
+
+@pytest.mark.parametrize("seconds", [MIN_SECONDS, 60 * MAX_MINUTES])
+def test_a_song_at_a_limit_is_heard(seconds, tmp_path):
+    assert len(decode_song(a_wav(tmp_path, tone(220, seconds, LOW_RATE)), LOW_RATE)) == seconds * LOW_RATE
 
 
 def test_the_examples_are_called_by_title_and_author():

@@ -2,6 +2,7 @@
 
 import re
 import shutil
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -9,15 +10,29 @@ import pytest
 from conftest import ROOT, WITHOUT_TONADA
 from gradio_client import Client, handle_file
 from gradio_client.exceptions import AppError
-from playwright.sync_api import Browser, expect
-from space_pictures import PATIENCE, PHONE, as_wav, chromium, hear_live, hear_several, hear_song, serve, visit
+from playwright.sync_api import Browser, Page, expect
+from space_pictures import (
+    PATIENCE,
+    PHONE,
+    as_wav,
+    chromium,
+    give_song,
+    hear_live,
+    hear_several,
+    hear_song,
+    serve,
+    visit,
+)
 
+import colours
 from tonada.listening.listener import Listener
 from tonada.sharing.local_space import assemble_space
 
 pytestmark = pytest.mark.slow
 SONG = ROOT / "examples" / "silvan-sanctuary.flac"  # 25 s, relaxed all through
 OTHER = ROOT / "examples" / "chaos-god.ogg"  # angry all through
+USED = ":is(button, a, input, textarea, select, [role=tab], [role=slider]):not([aria-hidden=true] *)"
+NAME = re.compile(r"^(?!\w+\.\w+$).*\S")  # and not a key that nobody translated
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -78,10 +93,37 @@ def test_another_song_begins_anew(address, browser: Browser):
     page.context.close()
 
 
-def test_on_a_phone_nothing_lies_beside_the_screen(address, browser: Browser):
-    page = visit(browser, address, viewport=PHONE)
-    hear_song(page, SONG)
-    assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
+def tabs(page: Page, songs: list[Path]) -> Iterator[None]:
+    """Goes through the page's tabs and hears something in each."""
+    yield hear_song(page, songs[0])
+    yield hear_several(page, songs)
+    yield hear_live(page, 1)
+
+
+@pytest.mark.parametrize("locale", ["en-US", "es-ES"])
+def test_on_a_phone_nothing_lies_beside_the_screen(locale, address, browser: Browser, tmp_path):
+    long, bad = tmp_path / f"{60 * 'a'} {20 * 'song'}.flac", tmp_path / "no.wav"
+    shutil.copy(SONG, long)
+    bad.write_bytes(b"this is no sound")
+    page = visit(browser, address, viewport=PHONE, locale=locale)
+    for _ in tabs(page, [long, bad]):
+        assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
+    page.context.close()
+
+
+@pytest.mark.parametrize("locale", ["en-US", "es-ES"])
+def test_all_that_can_be_used_has_a_name_for_screen_readers(locale, address, browser: Browser):
+    page = visit(browser, address, locale=locale)
+    for _ in tabs(page, [SONG]):
+        for each in page.locator(USED).locator("visible=true").all():
+            expect(each).to_have_accessible_name(NAME)
+    page.context.close()
+
+
+def test_at_night_the_ground_is_dark(address, browser: Browser):
+    page = visit(browser, address, color_scheme="dark")
+    red, green, blue = bytes.fromhex(colours.GROUNDS[1].removeprefix("#"))
+    expect(page.locator("body")).to_have_css("background-color", f"rgb({red}, {green}, {blue})")
     page.context.close()
 
 
@@ -96,14 +138,13 @@ def test_a_bad_file_gets_a_message_and_the_next_song_an_answer(address, browser:
 
 
 def test_two_visitors_do_not_see_each_others_songs(address, browser: Browser):
-    first, second = visit(browser, address), visit(browser, address)
-    hear_song(first, SONG)
-    expect(second.locator("#song .headline")).to_have_count(0)
-    hear_song(second, OTHER)
-    expect(first.locator("#song .name")).to_have_text(SONG.name)
-    expect(second.locator("#song .name")).to_have_text(OTHER.name)
-    first.context.close()
-    second.context.close()
+    visitors = [(visit(browser, address), SONG, "relaxed"), (visit(browser, address), OTHER, "angry")]
+    for page, song, _ in visitors:
+        give_song(page, song)
+    for page, song, mood in visitors:
+        expect(page.locator("#song .name")).to_have_text(song.name)
+        expect(page.locator("#song h2")).to_contain_text(mood)
+        page.context.close()
 
 
 def test_the_microphone_is_answered_while_it_records(address, browser: Browser):
@@ -118,7 +159,7 @@ def test_several_songs_become_a_table_and_a_file(address, browser: Browser, tmp_
     page = visit(browser, address)
     hear_several(page, [SONG, OTHER, tmp_path / "no.wav"])
     for said in ("relaxed", "angry", "No sound in this file can be read"):
-        expect(page.locator("#table").get_by_text(said).locator("visible=true").first).to_be_visible()
+        expect(page.locator("#answers tbody").get_by_text(said)).to_be_visible()
     with page.expect_download() as download:
         page.locator("#download").click()
     rows = Path(download.value.path()).read_text().splitlines()
