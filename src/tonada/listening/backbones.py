@@ -23,9 +23,8 @@ def share_backbones(listeners: Iterable[Listener]) -> None:
 
     It is the first one's, config included; whoever moves it to a device or trains it does so for all.
     """
-    several = list(listeners)
     known: dict[str, TonadaModel] = {}
-    for listener in several if len(several) > 1 else []:
+    for listener in listeners:
         listener.model.tonada = known.setdefault(_identity(listener.model), listener.model.tonada)
 
 

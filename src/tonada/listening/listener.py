@@ -196,9 +196,16 @@ class Listener(AnyListener):
         return self.model.tonada(**features.to(self.model.device))
 
     @torch.inference_mode()
-    def answer(self, heard: Heard, path: str, level: int | None = None, embedded: TonadaOutput | None = None) -> Answer:
-        """Classify what was heard of a song, see `hear` and `listen`, and perhaps embedded, see `embed`."""
-        features, seconds, times = heard
-        whole = embedded is None
-        output = self.model(**features.to(self.model.device)) if whole else self.model.classify(embedded)
+    def answer_embedded(self, embedded: TonadaOutput, heard: Heard, path: str) -> Answer:
+        """Classify what was heard of a song and embedded, see `embed`."""
+        return self._told(self.model.classify(embedded), heard, path)
+
+    @torch.inference_mode()
+    def answer(self, heard: Heard, path: str, level: int | None = None) -> Answer:
+        """Classify what was heard of a song, see `hear` and `listen`."""
+        features, _, _ = heard
+        return self._told(self.model(**features.to(self.model.device)), heard, path, level)
+
+    def _told(self, output: TonadaOutput, heard: Heard, path: str, level: int | None = None) -> Answer:
+        _, seconds, times = heard
         return self.signed(judge(output, self.model.config, times, level), path, seconds)

@@ -37,5 +37,5 @@ def listen_together(
         backbone = settings, id(listener.model.tonada)
         if backbone not in embedded:
             embedded[backbone] = listener.embed(heard[settings])
-        answers[name] = listener.answer(heard[settings], path, embedded=embedded[backbone])
+        answers[name] = listener.answer_embedded(embedded[backbone], heard[settings], path)
     return answers

@@ -1,5 +1,6 @@
 """How far chance could have moved a score: the bootstrap over whole groups, of one system or two on the same songs."""
 
+import math
 from collections.abc import Iterator
 
 import numpy as np
@@ -41,6 +42,17 @@ def interval(score: Score, judged: Judged, other: Judged | None = None, seed: in
 def value(score: Score, judged: Judged) -> float:
     """The score of the songs as they are."""
     return float(score(judged, np.ones((1, len(judged.truth))))[0])
+
+
+def with_interval(number: float, score: Score, judged: Judged) -> dict[str, float | None]:
+    """`value`, `low` and `high` for JSON; `number` is the score, perhaps by a library."""
+    return plain(number, *(interval(score, judged) if not math.isnan(number) else (number, number)))
+
+
+def plain(number: float, low: float, high: float) -> dict[str, float | None]:
+    """`value`, `low` and `high` for JSON, which has no NaN."""
+    bounds = {"value": number, "low": low, "high": high}
+    return {name: None if math.isnan(each) else each for name, each in bounds.items()}
 
 
 def scored(score: Score, judged: Judged) -> str:

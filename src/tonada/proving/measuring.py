@@ -1,12 +1,11 @@
 """Everything that is measured of one system at one level, songs or segments, from its predictions."""
 
-import math
 from collections.abc import Sequence
 from typing import Any
 
 import evaluate
 
-from tonada.proving.intervals import interval
+from tonada.proving.intervals import plain, with_interval
 from tonada.proving.judged import Judged
 from tonada.proving.metrics import (
     Abstention,
@@ -39,7 +38,7 @@ def measured(predictions: Sequence[Prediction], conformal_quantile: float | None
     return {
         "count": len(judged.truth),
         "groups": int(judged.groups.max()) + 1,
-        "scores": {name: _with_interval(name, value, judged) for name, value in numbers.items()},
+        "scores": {name: with_interval(number, SCORES[name], judged) for name, number in numbers.items()},
         "labels": _by_label(LabelScores().compute(**given), judged.labels),
         **Confusion().compute(**given),
         "calibration": Calibration().compute(**given),
@@ -52,7 +51,7 @@ def compared(first: Sequence[Prediction], second: Sequence[Prediction]) -> dict[
     """What the first system has over the second on the same songs, plain for JSON."""
     found = compare(Judged.of(first), Judged.of(second))
     return {
-        **{name: _plain(*gain) for name, gain in found.gains.items()},
+        **{name: plain(*gain) for name, gain in found.gains.items()},
         "only_first": found.only_first,
         "only_second": found.only_second,
         "mcnemar": found.mcnemar,
@@ -68,16 +67,6 @@ def gap_between(folds: dict[str, list[Prediction]]) -> dict[str, Any]:
         **{name: measured(folds[name])["scores"] for name in DEALS},
         "difference": {name: difference[name] for name in COMPARED},
     }
-
-
-def _with_interval(name: str, value: float, judged: Judged) -> dict[str, float | None]:
-    return _plain(value, *(interval(SCORES[name], judged) if not math.isnan(value) else (value, value)))
-
-
-def _plain(value: float, low: float, high: float) -> dict[str, float | None]:
-    """JSON has no NaN."""
-    bounds = {"value": value, "low": low, "high": high}
-    return {name: None if math.isnan(number) else number for name, number in bounds.items()}
 
 
 def _by_label(columns: dict[str, list], labels: list[str]) -> dict[str, dict[str, float]]:

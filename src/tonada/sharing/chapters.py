@@ -72,8 +72,10 @@ def in_words(seconds: float) -> str:
 
 def _how_sure(config: TonadaConfig) -> str:
     """What the config knows of calibration; empty where nothing was fitted, as of values without probabilities."""
+    if config.problem == REGRESSION:
+        return ""
     told = []
-    if config.problem != REGRESSION and config.temperature != 1:
+    if config.temperature != 1:
         told.append(
             f"Probabilities are calibrated with temperature {config.temperature:.3f}, fitted on validation songs."
         )

@@ -1,13 +1,12 @@
 """What a training run measured as the Hub reads it, beside its card: `model-index.yaml` and `.eval_results/`."""
 
-import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from datetime import UTC, date, datetime
 from pathlib import Path
 
 from tonada.learning.recipe_parts import Recipe
 from tonada.proving.hub_blocks import eval_results, model_index
-from tonada.proving.intervals import interval, value
+from tonada.proving.intervals import value, with_interval
 from tonada.proving.judged import Judged
 from tonada.proving.predictions import HELD_OUT, Prediction
 from tonada.proving.weighted_scores import SCORES
@@ -28,7 +27,7 @@ def write_results(recipe: Recipe, predictions: Sequence[Prediction], folder: Pat
     songs = {
         "count": len(judged.truth),
         "groups": int(judged.groups.max()) + 1,
-        "scores": dict(_scores(judged)),
+        "scores": {name: with_interval(value(score, judged), score, judged) for name, score in SCORES.items()},
     }
     report = {
         "model": recipe.name,
@@ -39,11 +38,3 @@ def write_results(recipe: Recipe, predictions: Sequence[Prediction], folder: Pat
     (folder / ".eval_results").mkdir(exist_ok=True)
     (folder / ".eval_results" / f"{recipe.data.script}.yaml").write_text(eval_results(report), encoding="utf-8")
     (folder / "model-index.yaml").write_text(model_index(report), encoding="utf-8")
-
-
-def _scores(judged: Judged) -> Iterator[tuple[str, dict[str, float | None]]]:
-    """Each score with the ends of its interval; what the songs leave undefined is `None`."""
-    for name, score in SCORES.items():
-        low, high = interval(score, judged)
-        numbers = {"value": value(score, judged), "low": low, "high": high}
-        yield name, {key: None if math.isnan(number) else number for key, number in numbers.items()}
