@@ -2,6 +2,7 @@
 
 import io
 import json
+import signal
 import subprocess
 import threading
 import tracemalloc
@@ -18,7 +19,7 @@ from typer.testing import CliRunner
 
 from tonada.listening.answers import Answer
 from tonada.listening.decoding import decode
-from tonada.listening.incoming import FROM_PIPE, FROM_URL, raw, through_ffmpeg
+from tonada.listening.incoming import FROM_MICROPHONE, FROM_PIPE, FROM_URL, raw, through_ffmpeg
 from tonada.listening.limits import AudioError, Limits
 from tonada.listening.listener import Listener
 from tonada.listening.live import Live
@@ -188,6 +189,38 @@ def test_a_url_is_heard_sample_by_sample_as_a_pipe_is(radio_station, monkeypatch
     expected, rate = soundfile.read(ROOT / "examples" / name, dtype="float32", always_2d=True)
     assert (incoming.rate, incoming.channels) == (rate, expected.shape[1])
     np.testing.assert_array_equal(heard, expected)
+
+
+@pytest.fixture
+def microphone(tmp_path, monkeypatch):
+    """The name of an ALSA microphone before which a song plays, and what it hears, at 48,000 Hz in stereo."""
+    sound, _ = soundfile.read(ROOT / "examples" / "silvan-sanctuary.flac", dtype="int16", always_2d=True, stop=480_000)
+    heard = np.ascontiguousarray(np.broadcast_to(sound[:, :1], (len(sound), 2)))
+    (tmp_path / "song.raw").write_bytes(heard.astype("<i2").tobytes())
+    song = f'slave.pcm "null" file "/dev/null" infile "{tmp_path}/song.raw" format raw'
+    (tmp_path / "asound.conf").write_text(f"</usr/share/alsa/alsa.conf>\npcm.song {{ type file {song} }}\n")
+    monkeypatch.setenv("ALSA_CONFIG_PATH", str(tmp_path / "asound.conf"))
+    return "song", heard / np.float32(32768)
+
+
+def test_a_microphone_is_heard_sample_by_sample(microphone):
+    name, expected = microphone
+    with through_ffmpeg([*FROM_MICROPHONE, name], None, Limits()) as incoming:
+        heard = np.concatenate([next(incoming.blocks) for _ in range(50)])
+    assert (incoming.rate, incoming.channels) == (48_000, 2)
+    np.testing.assert_array_equal(heard, expected[: len(heard)])
+
+
+def test_the_command_hears_the_microphone_that_is_named(microphone):
+    with subprocess.Popen(
+        [TONADA, "live", "--device", microphone[0], "--format", "json"], stdout=subprocess.PIPE, text=True
+    ) as process:
+        lines = [json.loads(process.stdout.readline()) for _ in range(3)]
+        process.send_signal(signal.SIGINT)
+        process.stdout.read()
+    assert [line["end"] for line in lines] == [3, 4, 5]
+    assert all(line["status"] == "ok" for line in lines)
+    assert process.returncode == 0
 
 
 def test_raw_samples_are_heard_up_to_the_last_whole_one():

@@ -2,13 +2,17 @@
 
 import fcntl
 import os
+import pickle
 import random
+import resource
 import signal
 import subprocess
 import threading
 import time
 from collections import Counter
+from concurrent.futures import ProcessPoolExecutor
 from contextlib import closing, suppress
+from multiprocessing import get_context
 from pathlib import Path
 
 import psutil
@@ -22,7 +26,8 @@ from conftest import RATE, noise, tone
 
 from tonada.cataloguing.processes import Crew
 from tonada.cataloguing.tag import local_engine, open_tags, tag
-from tonada.cataloguing.tasks import Task
+from tonada.cataloguing.tagging import tag_batch
+from tonada.cataloguing.tasks import Task, listeners_of
 from tonada.listening.files import find_audio
 from tonada.listening.limits import Limits
 
@@ -152,6 +157,25 @@ def test_a_file_that_hangs_costs_its_timeout_and_no_other(folder, expected, tmp_
     assert statuses == {"00.wav": "ok", "00a.wav": "unreadable", "01.wav": "timeout", "02.wav": "ok"}
     [late] = [row for row in rows if row["status"] == "timeout"]
     assert "01.wav: was not done after 8 s" in late["message"]
+
+
+def peak_of_a_catalogue(songs: int, row: dict, output: Path) -> float:
+    """Megabytes of this process when it has made a table of so many songs, whose rows come at once."""
+    with open_tags(((f"/music/{song}.mp3", None) for song in range(songs)), TASKS, output) as parts:
+        for _ in tag(parts, lambda paths: (row | {"path": path} for path in paths)):
+            pass
+    assert pq.ParquetFile(output).metadata.num_rows == songs
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1000
+
+
+def test_memory_does_not_grow_with_the_catalogue(folder, tmp_path):
+    [row] = tag_batch([str(folder / "00.wav")], listeners_of(TASKS))
+    peaks = []
+    for songs in (40_000, 80_000):  # after which what Parquet's writer takes has come to rest
+        with ProcessPoolExecutor(1, get_context("spawn")) as process:
+            peaks.append(process.submit(peak_of_a_catalogue, songs, row, tmp_path / f"{songs}.parquet").result())
+    grown, rows = peaks[1] - peaks[0], 40_000 * len(pickle.dumps(row)) / 1e6
+    assert grown < rows / 4
 
 
 class Deadly:

@@ -4,7 +4,7 @@ import struct
 import subprocess
 import threading
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import IO
@@ -70,22 +70,34 @@ def through_ffmpeg(arguments: list[str], stdin: int | None, limits: Limits) -> I
     said: deque[bytes] = deque(maxlen=1)
     reader = threading.Thread(target=said.extend, args=(process.stderr,), daemon=True)
     reader.start()
+
+    def broken() -> AudioError:
+        reader.join(1)
+        return AudioError("unreadable", f"cannot be heard ({_reason(said, arguments[-1])})")
+
     try:
         header = process.stdout.read(AU_HEADER.size)
-        if len(header) == AU_HEADER.size:
-            _, offset, _, _, rate, channels = AU_HEADER.unpack(header)
-            limits.check_sound(rate, channels, 0.0)
-            process.stdout.read(offset - AU_HEADER.size)
-            yield Incoming(rate, channels, _blocks(process.stdout, ">f4", rate, channels))
-        if process.wait() != 0 or not header:
-            reader.join(1)
-            raise AudioError("unreadable", f"cannot be heard ({_reason(said, arguments[-1])})")
+        if len(header) < AU_HEADER.size:
+            raise broken()
+        _, offset, _, _, rate, channels = AU_HEADER.unpack(header)
+        limits.check_sound(rate, channels, 0.0)
+        process.stdout.read(offset - AU_HEADER.size)
+        yield Incoming(rate, channels, _to_the_end(process, _blocks(process.stdout, ">f4", rate, channels), broken))
     finally:
         process.kill()
         process.wait()
         reader.join(1)
         process.stdout.close()
         process.stderr.close()
+
+
+def _to_the_end(
+    process: subprocess.Popen[bytes], blocks: Iterator[np.ndarray], broken: Callable[[], AudioError]
+) -> Iterator[np.ndarray]:
+    """Whoever stops before the end, as one does with a microphone, is not asked whether it was a good one."""
+    yield from blocks
+    if process.wait() != 0:
+        raise broken()
 
 
 def _blocks(file: IO[bytes], dtype: str, rate: int, channels: int) -> Iterator[np.ndarray]:
