@@ -9,6 +9,7 @@ from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 
 import numpy as np
+import onnx
 import pytest
 import soundfile
 from conftest import RATE, ROOT
@@ -102,6 +103,40 @@ def test_silence_has_no_mood(page, tmp_path):
     page.set_input_files("#file", tmp_path / "quiet.wav")
     expect(page.locator("#status")).to_have_text("quiet.wav cannot be judged: is silent", timeout=PATIENCE)
     assert page.locator("#answer").is_hidden()
+
+
+@pytest.fixture
+def open_with(page, address):
+    """Open the page anew with other facts in its model."""
+    pages = []
+
+    def opened(**facts: object):
+        model = onnx.load(PAGE / "model.onnx")
+        metadata = {entry.key: entry.value for entry in model.metadata_props}
+        onnx.helper.set_model_props(model, metadata | {name: json.dumps(value) for name, value in facts.items()})
+        other = page.context.browser.new_page()
+        pages.append(other)
+        other.set_default_timeout(PATIENCE)
+        other.route("**/model.onnx", lambda route: route.fulfill(body=model.SerializeToString()))
+        other.goto(address)
+        return other
+
+    yield opened
+    for each in pages:
+        each.close()
+
+
+def test_a_model_that_abstains_does_so_in_the_browser(open_with, examples):
+    page = open_with(abstain_below=0.999)
+    page.wait_for_selector("#file:enabled")
+    page.set_input_files("#file", examples[0])
+    assert answer(page)["label"] == "unknown"
+
+
+def test_a_model_of_values_is_refused_in_one_line(open_with):
+    expect(open_with(problem="regression").locator("#status")).to_have_text(
+        "The model answers with values; this page shows labels.", timeout=PATIENCE
+    )
 
 
 def test_the_microphone_is_heard_for_ten_seconds(page):

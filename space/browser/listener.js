@@ -3,6 +3,8 @@
 import * as ort from "./node_modules/onnxruntime-web/dist/ort.wasm.min.mjs";
 import { metadataOf } from "./metadata.js";
 
+const UNKNOWN = "unknown"; // the answer of a model that is not sure enough, as in the command
+
 ort.env.wasm.numThreads = 1; // more need headers that a static server does not send
 
 export class Listener {
@@ -21,6 +23,8 @@ export class Listener {
     this.parents = JSON.parse(metadata.parents);
     this.problem = JSON.parse(metadata.problem);
     this.temperature = JSON.parse(metadata.temperature);
+    this.abstainBelow = JSON.parse(metadata.abstain_below);
+    if (this.problem === "regression") throw new Error("The model answers with values; this page shows labels.");
   }
 
   /** Classify a file of any format that the browser plays, given as an ArrayBuffer. */
@@ -44,10 +48,12 @@ export class Listener {
   async classify(waveform) {
     const heard = await this.session.run({ waveform: new ort.Tensor("float32", waveform, [waveform.length]) });
     const scores = Array.from(heard.probabilities.data);
-    const winner = scores.indexOf(Math.max(...scores));
+    const highest = Math.max(...scores);
+    const sure = this.abstainBelow === null || highest >= this.abstainBelow;
+    const label = sure ? this.labels[scores.indexOf(highest)] : UNKNOWN;
     return {
-      label: this.labels[winner],
-      parents: this.ancestors(this.labels[winner]),
+      label,
+      parents: this.ancestors(label),
       probabilities: Object.fromEntries(this.labels.map((label, index) => [label, scores[index]])),
       agreement: heard.agreement.data[0],
       segments: this.segments(heard.segment_logits.data, heard.segment_times.data),
