@@ -9,7 +9,7 @@ on, counts where it is the song's id: in `folder` without song_id, `playlists`, 
 
 import hashlib
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -38,6 +38,7 @@ class Provenance:
         data: hash of the rows, by `data_hash`.
         split: hash of the split, `splits.Split.hash`.
         features: hash of the extractor's settings, by `settings_hash`.
+        also: names of the data sets whose rows were added; `rows` and `data` are of all together.
     """
 
     data_set: str
@@ -46,16 +47,27 @@ class Provenance:
     data: str
     split: str | None = None
     features: str | None = None
+    also: tuple[str, ...] = ()
 
     def __str__(self) -> str:
         hashes = {"data": self.data, "split": self.split, "features": self.features}
         shown = ", ".join(f"{name} sha256:{value[:SHOWN]}" for name, value in hashes.items() if value)
         version = "" if self.version == UNKNOWN else f" {self.version}"
-        return f"{self.data_set}{version}, {self.rows:,} rows; {shown}"
+        names = " with ".join((f"{self.data_set}{version}", *self.also))
+        return f"{names}, {self.rows:,} rows; {shown}"
 
     def save(self, folder: Path) -> None:
         """Write `provenance.json` into a folder."""
         (folder / FILE).write_text(json.dumps(asdict(self), indent=2) + "\n", encoding="utf-8")
+
+
+KINDS = {
+    **dict.fromkeys(("data_set", "version", "data"), str),
+    **dict.fromkeys(("split", "features"), str | None),
+    "rows": int,
+    "also": list,
+}
+"""Of what each attribute is in the file."""
 
 
 def load(path: Path) -> Provenance:
@@ -66,10 +78,11 @@ def load(path: Path) -> Provenance:
         ValueError: the file is of another form.
     """
     try:
-        found = Provenance(**json.loads(path.read_text(encoding="utf-8")))
-        for name, value in asdict(found).items():
-            if not isinstance(value, int if name == "rows" else str | None):
-                raise TypeError(f"{name} is {value!r}")
+        told = {"also": [], **json.loads(path.read_text(encoding="utf-8"))}
+        for name, kind in KINDS.items():
+            if not isinstance(told.get(name), kind):
+                raise TypeError(f"{name} is {told.get(name)!r}")
+        found = Provenance(**told | {"also": tuple(map(str, told["also"]))})
     except (ValueError, TypeError) as error:
         raise ValueError(f"{path} does not say where a model's data is from: {error}") from error
     return found
@@ -87,6 +100,7 @@ def of(
     split: str | None = None,
     settings: Mapping[str, Any] | None = None,
     digest: Callable[[str], str] = file_digest,
+    also: Sequence[str] = (),
 ) -> Provenance:
     """
     The provenance of rows in memory, as a data set's `load` gives them.
@@ -97,13 +111,14 @@ def of(
         split: the split's hash.
         settings: of the extractor, `extractor.to_dict()`.
         digest: gives the hash of a file by its path, as `file_digest` does; a memory of hashes reads no file twice.
+        also: names of the other data sets that rows are from.
 
     Raises:
         OSError: a recording cannot be read.
     """
     version = str(rows.info.version)
     features = None if settings is None else settings_hash(settings)
-    return Provenance(name, version, len(rows), data_hash(rows, name, version, digest), split, features)
+    return Provenance(name, version, len(rows), data_hash(rows, name, version, digest), split, features, tuple(also))
 
 
 def data_hash(rows: Any, name: str, version: str, digest: Callable[[str], str] = file_digest) -> str:

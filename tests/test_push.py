@@ -137,7 +137,7 @@ def test_a_card_gets_the_chapters_that_it_lacks_once(trained, tmp_path):
     card = packed_card(trained, tmp_path / "first")
     assert sorted(headings(card)) == sorted(CHAPTERS)
     assert "My own words." in card
-    assert f"Licence of the data: {data_set('emotify').LICENSE}" in card
+    assert f"- `emotify`: {data_set('emotify').LICENSE}; from" in card
     assert "@article{jia2022music" in card
     assert data_set("emotify").CITATION.splitlines()[0] in card
     (trained / "README.md").write_text(card)

@@ -2,14 +2,20 @@
 
 import re
 import shutil
-from collections.abc import Iterator
+from ast import literal_eval
+from base64 import b64encode
+from collections.abc import Awaitable, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
+import anyio
 import pytest
 from conftest import ROOT, WITHOUT_TONADA
 from gradio_client import Client, handle_file
 from gradio_client.exceptions import AppError
+from mcp import ClientSession
+from mcp.client.streamable_http import streamable_http_client
 from playwright.sync_api import Browser, Page, expect
 from space_pictures import (
     PATIENCE,
@@ -209,21 +215,36 @@ def test_the_doors_are_all_that_a_program_is_offered(client):
     }
 
 
-def test_an_assistant_finds_the_same_tools_by_mcp(address):
-    import anyio
-    from mcp import ClientSession
-    from mcp.client.streamable_http import streamable_http_client
+def by_mcp(address: str, what: Callable[[ClientSession], Awaitable[Any]]) -> Any:
+    """What a session of an assistant with the page gives; the browser's own loop runs in the test's thread."""
 
-    async def tools() -> set[str]:
+    async def session() -> Any:
         async with (
             streamable_http_client(f"{address}gradio_api/mcp/") as (read, write, _),
-            ClientSession(read, write) as session,
+            ClientSession(read, write) as assistant,
         ):
-            await session.initialize()
-            return {tool.name for tool in (await session.list_tools()).tools}
+            await assistant.initialize()
+            return await what(assistant)
 
-    with ThreadPoolExecutor(1) as aside:  # the browser's own loop runs in this thread
-        found = aside.submit(anyio.run, tools).result()
+    with ThreadPoolExecutor(1) as aside:
+        return aside.submit(anyio.run, session).result()
+
+
+def test_an_assistant_finds_the_same_tools_by_mcp(address):
+    found = {tool.name for tool in by_mcp(address, ClientSession.list_tools).tools}
     assert all(any(name.endswith(door) for name in found) for door in ("classify", "explain", "classify_several")), (
         found
     )
+
+
+def test_an_assistant_gets_the_same_answer_by_mcp(address, client):
+    song = f"data:audio/flac;base64,{b64encode(SONG.read_bytes()).decode()}"  # the page fetches no loopback address
+    expected = client.predict(handle_file(SONG), api_name="/classify")
+
+    async def classify(assistant: ClientSession) -> Any:
+        [tool] = [each.name for each in (await assistant.list_tools()).tools if each.name.endswith("classify")]
+        return await assistant.call_tool(tool, {"song": song})
+
+    said = by_mcp(address, classify)
+    assert not said.isError, said
+    assert literal_eval(said.content[0].text)["probabilities"] == expected["probabilities"]

@@ -20,4 +20,5 @@ def provenance_of(
         OSError: a recording cannot be read.
     """
     rows = rows_of(data, root)
-    return provenance.of(rows, data.script, split.hash, extractor.to_dict(), cache.contents.digest)
+    also = [source["script"] for source in data.also]
+    return provenance.of(rows, data.script, split.hash, extractor.to_dict(), cache.contents.digest, also)

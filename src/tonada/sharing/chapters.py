@@ -110,16 +110,15 @@ def _branches(config: TonadaConfig) -> Iterator[tuple[int, str]]:
 def _data(provenance: Provenance | None) -> str:
     if provenance is None:
         return ""
-    if provenance.data_set not in NAMES:
-        return f"{provenance} (whole in `provenance.json`)."
-    facts = data_set(provenance.data_set)
-    return f"{provenance} (whole in `provenance.json`).\nLicence of the data: {facts.LICENSE}. From {facts.SOURCE}."
+    told = f"{provenance} (whole in `provenance.json`)."
+    known = [name for name in (provenance.data_set, *provenance.also) if name in NAMES]
+    return "\n".join([told, *(f"- `{name}`: {data_set(name).LICENSE}; from {data_set(name).SOURCE}" for name in known)])
 
 
 def _citation(provenance: Provenance | None) -> str:
-    known = provenance is not None and provenance.data_set in NAMES
-    of_data = data_set(provenance.data_set).CITATION if provenance is not None and known else ""
-    works = [CITATION.format(version=tonada.__version__), of_data.strip()]
+    names = () if provenance is None else (provenance.data_set, *provenance.also)
+    of_data = (data_set(name).CITATION.strip() for name in names if name in NAMES)
+    works = [CITATION.format(version=tonada.__version__), *of_data]
     return "```bibtex\n" + "\n".join(work for work in works if work) + "\n```"
 
 
@@ -129,5 +128,10 @@ def _in_spanish(config: TonadaConfig, provenance: Provenance | None) -> str:
     }
     return IN_SPANISH.format(
         labels=", ".join(said.values()),
-        data=f"Aprendió de `{provenance.data_set}` ({provenance.rows} filas). " if provenance is not None else "",
+        data=_learned_in_spanish(provenance) if provenance is not None else "",
     )
+
+
+def _learned_in_spanish(provenance: Provenance) -> str:
+    names = " y ".join(f"`{name}`" for name in (provenance.data_set, *provenance.also))
+    return f"Aprendió de {names} ({provenance.rows} filas). "

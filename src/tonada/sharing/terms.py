@@ -25,6 +25,10 @@ def licence_chapter(recipe: Recipe) -> str:
 
 
 def _licences(recipe: Recipe) -> Iterator[tuple[str, str]]:
-    scripts = [source["script"] for source in (*recipe.data.sources, *recipe.teachers.also)]
-    for script in dict.fromkeys(scripts):
-        yield script, data_set(script).LICENSE
+    """Each data set and the words of its licence, and which folders they are of, where a recipe names some."""
+    told: dict[str, str] = {}
+    for source in (*recipe.data.sources, *recipe.teachers.also):
+        folders = [each for named in source.get("options", {}).values() if isinstance(named, list) for each in named]
+        of = f" (of {', '.join(map(str, folders))})" if folders else ""
+        told.setdefault(source["script"], f"{data_set(source['script']).LICENSE}{of}")
+    yield from told.items()
