@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from scipy.signal import fftconvolve
 import soundfile
 import torch
 import yaml
@@ -261,7 +262,9 @@ def test_the_page_hears_what_the_command_hears(recordings):
         ours, theirs = decode_song(str(path), RATE), decode(path, RATE)
         length = min(len(ours), len(theirs))
         assert abs(len(ours) - len(theirs)) < 0.2 * RATE, path
-        assert np.std(ours[:length]) / np.std(theirs[:length]) == pytest.approx(1, abs=0.5), path
+        lagged = fftconvolve(ours[:length], theirs[:length][::-1])[length - 1 - RATE // 5 : length + RATE // 5]
+        energies = np.linalg.norm(ours[:length]) * np.linalg.norm(theirs[:length])
+        assert lagged.max() / energies > 0.999, path  # the same wave, at another level and begun elsewhere by a decoder
 
 
 @pytest.mark.parametrize(
