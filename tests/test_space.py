@@ -8,12 +8,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from scipy.signal import fftconvolve
 import soundfile
 import torch
 import yaml
 from conftest import RATE, ROOT, tone
 from packaging.requirements import Requirement
+from scipy.signal import fftconvolve
 
 import answer_card
 import app
