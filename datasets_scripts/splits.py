@@ -135,6 +135,15 @@ def official(rows: Any) -> Split:
     return Split(parts, dict(zip(rows["song_id"], rows["group"], strict=True)))
 
 
+def with_validation(split: Split, rows: Any, folds: int, seed: int = 0) -> Split:
+    """A split of sides; where none of it validates, one of so many folds of what is to learn from does."""
+    if "validation" in split.parts.values():
+        return split
+    learned = rows.select([place for place, part in enumerate(split.of(rows["song_id"])) if part == "train"])
+    validating = {song: "validation" for song, fold in even(learned, folds, seed).parts.items() if fold == "0"}
+    return Split(split.parts | validating, split.groups)
+
+
 def even(rows: Any, folds: int, seed: int = 0) -> Split:
     """Folds of a stratified k-fold over groups: each label in shares as even as groups allow."""
     return _even(rows, units(rows["song_id"], rows["group"]), folds, seed)

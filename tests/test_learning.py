@@ -213,7 +213,7 @@ def test_a_data_set_that_is_not_there_is_named(folder, extractor, script):
 
 
 def test_a_table_without_audio_is_refused(extractor):
-    with pytest.raises(RecipeError, match="'turkish', which has no audio"):
+    with pytest.raises(RecipeError, match="'turkish', which has no audio or embeddings"):
         load_songs(Data("turkish", "turkish"), ROOT / "tests" / "data", extractor)
 
 

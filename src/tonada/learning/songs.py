@@ -1,10 +1,12 @@
 """Labelled songs as features, from the cache or made once, dealt into training, validation and test by group."""
 
 import logging
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from datasets import Dataset, concatenate_datasets
 from tqdm import tqdm
 
@@ -20,14 +22,18 @@ from tonada.listening.many_features import tried_features_of
 
 logger = logging.getLogger(__name__)
 
-SHARED = ["audio", "label", "song_id", "group"]  # columns that all data sets of audio have
+CONTENTS = ("audio", "embeddings")  # what a network can hear
+SHARED = ("label", "song_id", "group")  # columns that all data sets have
 SIDES = {"train", "validation", "test"}
 TRAINING_OVERLAP = 0.75  # training draws its segments at quarter steps, so that an epoch rarely repeats the last
 
 
 @dataclass(frozen=True)
 class Song:
-    """One recording: its features as the extractor makes them, without the songs dimension, and its label's id."""
+    """
+    One recording: its features as the extractor makes them, without the songs dimension, its label's id, and its file,
+    where it is not embeddings that somebody published in its place.
+    """
 
     song_id: str
     group: str
@@ -61,17 +67,33 @@ def load_songs(
     """
     rows = rows_of(data, root)
     dealt = (split or split_of(rows, data, root)).of(rows["song_id"])
-    ears = {"train": overlapping(extractor)}
-    check_input_of(extractor)  # before an hour of listening
     songs: dict[str, list[Song]] = {"train": [], "validation": [], "test": []}
-    hearing = [(row["audio"]["path"], ears.get(side, extractor)) for row, side in zip(rows, dealt, strict=True)]
-    heard = tqdm(tried_features_of(hearing, cache or FeatureCache(), workers), "listening", len(hearing), unit="song")
+    ears = {"train": overlapping(extractor)}
+    heard = _heard(rows, [ears.get(side, extractor) for side in dealt], data, cache or FeatureCache(), workers)
     for row, side, features in zip(rows, dealt, heard, strict=True):
         if isinstance(features, AudioError):
             logger.warning("Left out: %s", features)
         else:
-            songs[side].append(Song(row["song_id"], row["group"], row["label"], features, row["audio"]["path"]))
+            path = row["audio"]["path"] if "audio" in row else ""
+            songs[side].append(Song(row["song_id"], row["group"], row["label"], features, path))
     return songs, rows.features["label"].names
+
+
+def _heard(
+    rows: Dataset, ears: list[TonadaFeatureExtractor], data: Data, cache: FeatureCache, workers: int
+) -> Iterable[Features | AudioError]:
+    """What each row sounds like to its ear; embeddings that are given are cut into segments and need no cache."""
+    if "embeddings" in rows.features:
+        scaled = data_set(data.script).scaled
+        return (_cut(scaled(given), ear) for given, ear in zip(rows["embeddings"], ears, strict=True))
+    check_input_of(ears[0])  # before an hour of listening
+    hearing = [(audio["path"], ear) for audio, ear in zip(rows["audio"], ears, strict=True)]
+    return tqdm(tried_features_of(hearing, cache, workers), "listening", len(hearing), unit="song")
+
+
+def _cut(embeddings: np.ndarray, extractor: TonadaFeatureExtractor) -> Features:
+    heard = extractor(embeddings, return_tensors="pt")
+    return Features({name: tensor[0] for name, tensor in heard.items()}, tuple(heard))
 
 
 def overlapping(extractor: TonadaFeatureExtractor) -> TonadaFeatureExtractor:
@@ -91,7 +113,12 @@ def rows_of(data: Data, root: Path) -> Dataset:
     for source, names in zip(data.also, labels[1:], strict=True):
         if names != labels[0]:
             raise RecipeError(f"data.also: the labels of {source['script']} are {names}, of {data.script} {labels[0]}")
-    return concatenate_datasets([part.select_columns(SHARED) for part in parts]) if data.also else parts[0]
+    if not data.also:
+        return parts[0]
+    [content, *others] = [next(each for each in CONTENTS if each in part.features) for part in parts]
+    if content != "audio" or "embeddings" in others:
+        raise RecipeError("data.also adds recordings to recordings; embeddings can be joined with nothing")
+    return concatenate_datasets([part.select_columns(["audio", *SHARED]) for part in parts])
 
 
 def rows_of_source(source: dict[str, Any], root: Path) -> Dataset:
@@ -99,7 +126,7 @@ def rows_of_source(source: dict[str, Any], root: Path) -> Dataset:
     The rows of one data set, `script` in `folder` under `root`, loaded with its `options`.
 
     Raises:
-        RecipeError: there is no such data set or option, or it has no audio.
+        RecipeError: there is no such data set or option, or it has neither audio nor embeddings.
     """
     script = source["script"]
     try:
@@ -110,15 +137,18 @@ def rows_of_source(source: dict[str, Any], root: Path) -> Dataset:
         rows = load(root / source["folder"], **(source.get("options") or {}))
     except TypeError as error:
         raise RecipeError(f"the options of {script}: {error}") from error
-    if "audio" not in rows.features:
-        raise RecipeError(f"data.script is {script!r}, which has no audio; a recipe learns from audio")
+    if not set(CONTENTS) & rows.features.keys():
+        raise RecipeError(
+            f"data.script is {script!r}, which has no {' or '.join(CONTENTS)}; a recipe of kind: classical takes tables"
+        )
     return rows
 
 
 def split_of(rows: Dataset, data: Data, root: Path = Path()) -> splits.Split:
     """Which songs train, validate and test, as a recipe deals them; `root` is the folder of all, where a split lies."""
     dealt = deal(rows, data, root)
-    return dealt if set(dealt.parts.values()) <= SIDES else dealt.sides()
+    sides = dealt if set(dealt.parts.values()) <= SIDES else dealt.sides()
+    return splits.with_validation(sides, rows, data.folds, data.seed)
 
 
 def deal(rows: Dataset, data: Data, root: Path = Path()) -> splits.Split:

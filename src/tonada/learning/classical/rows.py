@@ -92,7 +92,9 @@ def _data_set(recipe: ClassicalRecipe, root: Path, cache: FeatureCache | None, w
         wanted = "features: {set: hsf90} or another set" if is_audio else "no features, for it is a table of numbers"
         raise RecipeError(f"data.script {recipe.data.script} needs {wanted}")
     extractor = _extractor(recipe.features) if recipe.features else None
-    if extractor is None:
+    if "embeddings" in rows.features:
+        values = np.stack([module.scaled(steps).ravel() for steps in rows["embeddings"]]).astype(float)
+    elif extractor is None:
         values = np.asarray(rows["descriptors"], dtype=float)
     else:
         values, heard = _heard(rows, extractor, cache or FeatureCache(), workers)
