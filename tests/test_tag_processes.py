@@ -2,7 +2,6 @@
 
 import fcntl
 import os
-import pickle
 import random
 import resource
 import signal
@@ -174,8 +173,8 @@ def test_memory_does_not_grow_with_the_catalogue(folder, tmp_path):
     for songs in (40_000, 80_000):  # after which what Parquet's writer takes has come to rest
         with ProcessPoolExecutor(1, get_context("spawn")) as process:
             peaks.append(process.submit(peak_of_a_catalogue, songs, row, tmp_path / f"{songs}.parquet").result())
-    grown, rows = peaks[1] - peaks[0], 40_000 * len(pickle.dumps(row)) / 1e6
-    assert grown < rows / 4
+    grown, rows = peaks[1] - peaks[0], 40_000 * pa.Table.from_pylist([row]).nbytes / 1e6
+    assert grown < rows / 2
 
 
 class Deadly:
