@@ -11,6 +11,7 @@ import resource
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import numpy as np
 
@@ -54,13 +55,22 @@ def _peak() -> str:
 
 
 def _apart(kind: str, name: str, count: int, seconds: int) -> list[str]:
-    """The cells of a row, measured in a process of its own."""
+    """The cells of a row, measured in a process of its own; of one that is given up, the memory that it had taken."""
     command = [sys.executable, __file__, "--alone", kind, name, str(count)]
-    try:
-        done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=seconds)
-    except subprocess.TimeoutExpired:
-        return [name, f"more than {seconds}", "-", "-"]
-    return json.loads(done.stdout.splitlines()[-1])
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        try:
+            said, _ = process.communicate(timeout=seconds)
+        except subprocess.TimeoutExpired:
+            peak = _peak_of(process.pid)
+            process.kill()
+            return [name, f"more than {seconds}", "-", peak]
+    return json.loads(said.splitlines()[-1])
+
+
+def _peak_of(process: int) -> str:
+    """What `_peak` would say in that process (Linux)."""
+    [line] = [line for line in Path(f"/proc/{process}/status").read_text().splitlines() if line.startswith("VmHWM")]
+    return f"{int(line.split()[1]) / GIGABYTE:.1f}"
 
 
 def main() -> None:
