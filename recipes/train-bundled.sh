@@ -18,14 +18,15 @@ keep() {
 }
 keep emotion
 keep emopia
-keep emotion-alone emotion emotion-softmax emotion-spectrogram emotion-descriptors emotion-random
+keep emotion-alone emotion emotion-softmax emotion-spectrogram emotion-descriptors emotion-random emotion-blocks-15 \
+  emotion-blocks-25 emotion-whole emotion-majority emotion-attention-vote
 keep genre
 keep music
 for name in emotion genre music; do
   bundled=src/tonada/checkpoints/$name
   mkdir -p "$bundled"
-  for file in config.json preprocessor_config.json model.safetensors recipe.yaml split.json provenance.json README.md; do
-    cp "build/$name/$file" "$bundled/"
+  for file in config.json preprocessor_config.json model.safetensors recipe.yaml split.json provenance.json README.md model-index.yaml .eval_results; do
+    cp -r "build/$name/$file" "$bundled/"
   done
 done
 "$bin/python" -m tonada.proving.tables docs/results > docs/results.md

@@ -146,3 +146,16 @@ def test_ablations_answered_the_same_songs_in_the_same_folds():
     answered = [[(each.song_id, each.split) for each in predictions] for predictions in systems.values()]
     assert {"emotion-alone", "emotion-softmax", "emotion-descriptors"} <= set(systems)
     assert all(each == answered[0] for each in answered)
+
+
+@pytest.mark.parametrize(
+    ("name", "source"),
+    [
+        ("genre", "`emotion`: the model that this one began from"),
+        ("emotion", "`fcn-jamendo-layers`: a teacher, which learned from MTG-Jamendo"),
+        ("music", "`music_or_not`: as the recordings have it (of 4qaed/audio, emotify/audio, esc10/audio)"),
+    ],
+)
+def test_the_card_names_on_whose_terms_else_it_stands(name, source):
+    licences = (tonada.checkpoint(name) / "README.md").read_text().partition("## Licence")[2].partition("## ")[0]
+    assert f"- {source}" in licences

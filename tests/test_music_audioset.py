@@ -78,6 +78,17 @@ def test_the_network_is_one_output_over_ten_steps(saved):
     assert model(**heard).logits.exp().sum(-1).tolist() == pytest.approx([1, 1])
 
 
+def test_the_card_sends_nobody_to_the_pipeline_and_shows_what_works(saved):
+    text = (saved / "README.md").read_text()
+    assert "library_name: tonada" in text
+    assert "pipeline(" not in text
+    assert "10-second segments of embeddings" in text
+    shown = text.split("```python\n")[1].split("```")[0].replace("THIS FOLDER OR ITS HUB ID", str(saved))
+    found = {"steps": np.zeros((10, 128), np.float32)}
+    exec(shown, found)
+    assert found["probabilities"].sum().item() == pytest.approx(1)
+
+
 def test_a_song_is_refused_in_one_line_by_a_model_of_embeddings_that_nobody_makes_here(saved, examples):
     done = tonada("classify", examples[0], "--model", saved)
     assert done.returncode == 2

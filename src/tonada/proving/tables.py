@@ -49,6 +49,11 @@ CHANGED = {
     "emotion-softmax": "has dense attention (softmax) in place of explicit sparse attention",
     "emotion-spectrogram": "hears no descriptors",
     "emotion-descriptors": "hears no spectrogram",
+    "emotion-blocks-15": "hears blocks of 15 seconds in place of 10",
+    "emotion-blocks-25": "hears blocks of 25 seconds in place of 10",
+    "emotion-whole": "hears each clip of 30 seconds whole, in place of blocks of 10",
+    "emotion-majority": "lets blocks vote by majority, in place of the mean of what they say",
+    "emotion-attention-vote": "learned how much each block counts in the vote",
     "emotion-random": "had **folds dealt song by song**, its artists' other songs in training: its lead is the gap",
 }
 
@@ -102,8 +107,10 @@ def _above(name: str, systems: dict[str, list[Prediction]]) -> list[str]:
 
 
 def load_systems(folder: Path) -> dict[str, list[Prediction]]:
-    """Predictions by the name of the system."""
-    return {path.stem: read_predictions(path) for path in sorted(folder.glob("*.csv"))}
+    """Predictions by the name of the system, songs in the order of the folder's own: folds dealt otherwise have another."""
+    systems = {path.stem: read_predictions(path) for path in sorted(folder.glob("*.csv"))}
+    order = {each.song_id: place for place, each in enumerate(systems[folder.name])}
+    return {name: sorted(answers, key=lambda each: order[each.song_id]) for name, answers in systems.items()}
 
 
 if __name__ == "__main__":

@@ -19,7 +19,7 @@ tags: [music, tonada]
 ---
 # Tonada: {name}
 
-Hears a song and answers with one of: **{labels}**. Learned from `{script}`, {segment} at {rate} Hz.
+Hears a song and answers with one of: **{labels}**. Learned from {learned_from}, {heard}.
 
 {use}
 ## What was measured
@@ -59,6 +59,18 @@ OF_EMBEDDINGS = """**It hears embeddings by {embedder}, whose weights are not in
 tonada classify song.mp3 --model "THIS FOLDER OR ITS HUB ID"
 ```
 """
+OF_GIVEN_EMBEDDINGS = """**It hears embeddings that somebody published in place of the sound, and no sound.** It is
+asked as it was taught, with steps that its extractor cuts into segments:
+
+```python
+from transformers import AutoFeatureExtractor, AutoModelForAudioClassification
+
+folder = "THIS FOLDER OR ITS HUB ID"
+extractor = AutoFeatureExtractor.from_pretrained(folder, trust_remote_code=True)
+model = AutoModelForAudioClassification.from_pretrained(folder, trust_remote_code=True).eval()
+probabilities = model(**extractor([steps], return_tensors="pt")).logits.exp()  # steps: (steps, width)
+```
+"""
 FOR_THE_PIPELINE = "library_name: transformers\npipeline_tag: audio-classification"
 FOR_TONADA = "library_name: tonada"
 
@@ -95,7 +107,9 @@ def how_to_use(extractor: TonadaFeatureExtractor) -> str:
     """The card's words on using a model, which send nobody to the pipeline who hears stems or embeddings."""
     if extractor.stems is not None:
         return OF_STEMS.format(stems=" and ".join(extractor.stems), separation=extractor.separation)
-    return OF_THE_MIX if extractor.embedder is None else OF_EMBEDDINGS.format(embedder=extractor.embedder)
+    if extractor.embedder is not None:
+        return OF_EMBEDDINGS.format(embedder=extractor.embedder)
+    return OF_GIVEN_EMBEDDINGS if "embeddings" in extractor.branches else OF_THE_MIX
 
 
 def card(trained: Trained, recipe: Recipe, recipe_path: Path) -> str:
@@ -110,12 +124,18 @@ def card(trained: Trained, recipe: Recipe, recipe_path: Path) -> str:
         licence=licence_in_head(recipe),
         licences=licence_chapter(recipe),
         labels=", ".join(config.id2label.values()),
-        script=recipe.data.script,
-        segment=f"{seconds:g}-second segments" if (seconds := extractor.segment_seconds) else "whole songs",
-        rate=extractor.sampling_rate,
+        learned_from=" and ".join(f"`{source['script']}`" for source in recipe.data.sources),
+        heard=_heard(extractor),
         measured=what_was_measured(trained, recipe),
         provenance=trained.provenance,
         chance=1 / config.num_labels,
         recipe=recipe_path,
         sure=how_sure(trained, recipe),
     )
+
+
+def _heard(extractor: TonadaFeatureExtractor) -> str:
+    """How long its segments are, and of sound at which rate."""
+    segments = f"{seconds:g}-second segments" if (seconds := extractor.segment_seconds) else "whole songs"
+    of_sound = "embeddings" not in extractor.branches or extractor.embedder is not None
+    return f"{segments} at {extractor.sampling_rate} Hz" if of_sound else f"{segments} of embeddings"

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from tonada.datasets_scripts.licences import licence_of
 from tonada.datasets_scripts.registry import data_set
+from tonada.embedding.published import EMBEDDERS
 from tonada.learning.recipe_parts import Recipe
 
 CHAPTER = """The code is Apache-2.0. Whether weights are a copy of what they learned from, no court has said: who wants
@@ -21,7 +22,8 @@ def licence_in_head(recipe: Recipe) -> str:
 
 def licence_chapter(recipe: Recipe) -> str:
     """What each data set's licence is, in its own words."""
-    return CHAPTER.format(songs="\n".join(f"- `{script}`: {words}" for script, words in _licences(recipe)))
+    terms = [*_licences(recipe), *_before(recipe)]
+    return CHAPTER.format(songs="\n".join(f"- `{source}`: {words}" for source, words in terms))
 
 
 def _licences(recipe: Recipe) -> Iterator[tuple[str, str]]:
@@ -32,3 +34,11 @@ def _licences(recipe: Recipe) -> Iterator[tuple[str, str]]:
         of = f" (of {', '.join(map(str, folders))})" if folders else ""
         told.setdefault(source["script"], f"{data_set(source['script']).LICENSE}{of}")
     yield from told.items()
+
+
+def _before(recipe: Recipe) -> Iterator[tuple[str, str]]:
+    """Models that taught this one something, and where their own terms stand."""
+    if "start" in recipe.model:
+        yield recipe.model["start"], "the model that this one began from, on the terms of its own card"
+    for name in recipe.teachers.names:
+        yield name, f"a teacher, which learned from {EMBEDDERS[name].learned_from}; none of its weights are here"
