@@ -1,7 +1,6 @@
 """What a table of tags costs beside the hearing, as the catalogue grows: memory, time and room on the disk."""
 
 import random
-import resource
 import tempfile
 import time
 from collections.abc import Iterator
@@ -9,6 +8,7 @@ from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
 from pathlib import Path
 
+from memory import peak_megabytes
 from songs import EXAMPLES
 
 from tonada.cataloguing.tag import open_tags, tag
@@ -47,6 +47,5 @@ def _measure(count: int, asked: list[Task], row: Row) -> str:
                 pass
         seconds = time.process_time() - begun
         room = output.stat().st_size
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1000
     micros, *rooms = (f"{each / count:,.0f}" for each in (1e6 * seconds, room, index))
-    return f"| {count:,} | {peak:,.0f} | {micros} | {' | '.join(rooms)} |"
+    return f"| {count:,} | {peak_megabytes():,.0f} | {micros} | {' | '.join(rooms)} |"

@@ -7,20 +7,18 @@ frequent as of the rarest). Each is run in a process of its own, whose peak memo
 
 import argparse
 import json
-import resource
 import subprocess
 import sys
 import time
-from pathlib import Path
 
 import numpy as np
+from memory import peak_megabytes
 
 from tonada.learning.classical.balancing import SAMPLERS, new_sampler
 from tonada.learning.classical.models import MODELS, new_model
 
 COLUMNS, LABELS = 518, 16
 SHARES = np.geomspace(100, 1, LABELS) / np.geomspace(100, 1, LABELS).sum()
-GIGABYTE = 2**20  # of what getrusage counts in
 
 
 def rows_of(count: int) -> tuple[np.ndarray, np.ndarray]:
@@ -50,8 +48,10 @@ def sampler_costs(name: str, count: int) -> list[str]:
     return [name, f"{time.perf_counter() - start:.1f}", f"{len(rows):,}", _peak()]
 
 
-def _peak() -> str:
-    return f"{resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / GIGABYTE:.1f}"
+def _peak(process: int | str = "self") -> str:
+    """Gigabytes, of a process that may have just ended."""
+    peak = peak_megabytes(process)
+    return "-" if peak is None else f"{peak / 1000:.1f}"
 
 
 def _apart(kind: str, name: str, count: int, seconds: int) -> list[str]:
@@ -61,16 +61,10 @@ def _apart(kind: str, name: str, count: int, seconds: int) -> list[str]:
         try:
             said, _ = process.communicate(timeout=seconds)
         except subprocess.TimeoutExpired:
-            peak = _peak_of(process.pid)
+            peak = _peak(process.pid)
             process.kill()
             return [name, f"more than {seconds}", "-", peak]
-    return json.loads(said.splitlines()[-1])
-
-
-def _peak_of(process: int) -> str:
-    """What `_peak` would say in that process (Linux)."""
-    [line] = [line for line in Path(f"/proc/{process}/status").read_text().splitlines() if line.startswith("VmHWM")]
-    return f"{int(line.split()[1]) / GIGABYTE:.1f}"
+    return json.loads(said.splitlines()[-1]) if process.returncode == 0 else [name, "failed", "-", "-"]
 
 
 def main() -> None:

@@ -21,7 +21,7 @@ CITATION = ""
 SONGS = None
 LABELS = ["music", "non_music"]
 PARENTS: dict[str, str] = {}
-SOURCE = "folders of yours"
+SOURCE = "folders of recordings"
 
 
 @dataclass

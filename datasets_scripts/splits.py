@@ -136,8 +136,8 @@ def official(rows: Any) -> Split:
 
 
 def with_validation(split: Split, rows: Any, folds: int, seed: int = 0) -> Split:
-    """A split of sides; where none of it validates, one of so many folds of what is to learn from does."""
-    if "validation" in split.parts.values():
+    """An official split; where nothing of it validates, one of so many folds of what is to learn from does."""
+    if "validation" in split.parts.values() or "train" not in split.parts.values():
         return split
     learned = rows.select([place for place, part in enumerate(split.of(rows["song_id"])) if part == "train"])
     validating = {song: "validation" for song, fold in even(learned, folds, seed).parts.items() if fold == "0"}

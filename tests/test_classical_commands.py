@@ -83,6 +83,48 @@ def test_every_classical_recipe_of_the_repository_is_valid_and_named_after_its_f
     assert load_classical(path).name == path.stem
 
 
+OWN = "{kind: classical, name: own, data: {table: own.csv}, folds: 3, keep: it, systems: {it: {%s}}}"
+ROWS = [f"{number},{1 - number},{'happy' if number % 2 else 'sad'}" for number in range(24)]
+BAYES = "model: naive_bayes"
+
+
+@pytest.mark.parametrize(
+    ("system", "rows", "said"),
+    [
+        (BAYES, [*ROWS, "1,2,"], "own.csv has no label in 1 rows, the first in row 25"),
+        (BAYES, [row.replace("sad", "happy") for row in ROWS], "all songs are 'happy'"),
+        (BAYES, [], "own.csv: has no rows"),
+        ("cap: -2, model: naive_bayes", ROWS, "it: cap is -2; expected a number above 0"),
+        ("select: 0, model: naive_bayes", ROWS, "it: select is 0"),
+        ("model: knn, search: {candidates: 0, over: {n_neighbors: [1]}}", ROWS, "search needs 2 folds"),
+        ("model: knn, settings: {n_neighbors: 99}", ROWS, "knn cannot answer: "),
+        ("model: xgboost, settings: {nonsense: 1}", ROWS, "unexpected keyword argument 'nonsense'"),
+        ("model: random_forest, settings: {class_weight: heavy}", ROWS, "random_forest: The 'class_weight' parameter"),
+    ],
+)
+def test_what_cannot_be_learned_is_one_line_that_says_what_is_wrong(system, rows, said, tmp_path):
+    (tmp_path / "own.csv").write_text("\n".join(["up,down,label", *rows, ""]))
+    (tmp_path / "own.yaml").write_text(OWN % system)
+    printed = tonada("train", "own.yaml", "--data", ".", "--output", "out", folder=tmp_path, code=2)
+    assert said in printed.splitlines()[-1]
+    assert "Traceback" not in printed
+
+
+def test_an_infinity_is_a_number_that_is_missing(folder, trained):
+    lines = (folder / "songs.csv").read_text().splitlines()
+    cells = lines[1].split(",")
+    place = lines[0].split(",").index("tempo")
+    for value, name in (("inf", "infinite.csv"), ("1e300", "large.csv"), ("", "missing.csv")):
+        cells[place] = value
+        (folder / name).write_text("\n".join([lines[0], ",".join(cells), *lines[2:], ""]))
+    said = {
+        name: json.loads(tonada("classify", name, "--model", "moods", "--format", "json", folder=folder))
+        for name in ("infinite.csv", "large.csv", "missing.csv")
+    }
+    answers = [[each["probabilities"] for each in found] for found in said.values()]
+    assert answers[0] == answers[1] == answers[2]
+
+
 def test_equal_rows_are_one_and_a_level_of_the_tree_can_be_learned():
     recipe = ClassicalRecipe("x", Songs("gtzan", "gtzan", level=1, unique=True), {}, "x")
     rows = load_rows(recipe, ROOT / "tests" / "data")

@@ -212,12 +212,18 @@ def test_a_microphone_is_heard_sample_by_sample(microphone):
 
 
 def test_the_command_hears_the_microphone_that_is_named(microphone):
-    with subprocess.Popen(
-        [TONADA, "live", "--device", microphone[0], "--format", "json"], stdout=subprocess.PIPE, text=True
-    ) as process:
+    process = subprocess.Popen(
+        [TONADA, "live", "--device", microphone[0], "--format", "json"],
+        stdout=subprocess.PIPE,
+        text=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # a shell's background job ignores it
+    )
+    try:
         lines = [json.loads(process.stdout.readline()) for _ in range(3)]
         process.send_signal(signal.SIGINT)
-        process.stdout.read()
+        process.communicate(timeout=60)
+    finally:
+        process.kill()
     assert [line["end"] for line in lines] == [3, 4, 5]
     assert all(line["status"] == "ok" for line in lines)
     assert process.returncode == 0

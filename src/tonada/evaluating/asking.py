@@ -54,7 +54,7 @@ def load(asked: Asked, listener: Listener) -> Dataset:
     except (ValueError, OSError) as error:
         raise EvaluationError(str(error)) from error
     if "audio" not in rows.features:
-        raise EvaluationError(f"{asked.data} has no audio, and {listener.name} hears audio; give a data set of songs")
+        raise EvaluationError(f"{asked.data} has no audio, and networks are asked of recordings; give songs")
     theirs, ours = rows.features["label"].names, listener.model.config.tree.leaves
     if set(theirs) != set(ours):
         raise EvaluationError(

@@ -84,6 +84,8 @@ def _heard(
 ) -> Iterable[Features | AudioError]:
     """What each row sounds like to its ear; embeddings that are given are cut into segments and need no cache."""
     if "embeddings" in rows.features:
+        if list(ears[0].branches) != ["embeddings"]:
+            raise RecipeError(f"{data.script} has embeddings and no audio; say features: {{branches: [embeddings], …}}")
         scaled = data_set(data.script).scaled
         return (_cut(scaled(given), ear) for given, ear in zip(rows["embeddings"], ears, strict=True))
     check_input_of(ears[0])  # before an hour of listening
@@ -106,7 +108,7 @@ def rows_of(data: Data, root: Path) -> Dataset:
     The rows of a recipe's data set.
 
     Raises:
-        RecipeError: there is no such data set, or it has no audio.
+        RecipeError: there is no such data set, or it has nothing that a network hears.
     """
     parts = [rows_of_source(source, root) for source in data.sources]
     labels = [part.features["label"].names for part in parts]
@@ -147,8 +149,9 @@ def rows_of_source(source: dict[str, Any], root: Path) -> Dataset:
 def split_of(rows: Dataset, data: Data, root: Path = Path()) -> splits.Split:
     """Which songs train, validate and test, as a recipe deals them; `root` is the folder of all, where a split lies."""
     dealt = deal(rows, data, root)
-    sides = dealt if set(dealt.parts.values()) <= SIDES else dealt.sides()
-    return splits.with_validation(sides, rows, data.folds, data.seed)
+    if data.deal == "official":
+        return splits.with_validation(dealt, rows, data.folds, data.seed)
+    return dealt if set(dealt.parts.values()) <= SIDES else dealt.sides()
 
 
 def deal(rows: Dataset, data: Data, root: Path = Path()) -> splits.Split:

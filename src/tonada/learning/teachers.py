@@ -27,6 +27,8 @@ def unlabelled_songs(
     songs = []
     for source in teachers.also:
         rows = rows_of_source(source, root)
+        if "audio" not in rows.features:
+            raise RecipeError(f"teachers.also: {source['script']} has no audio, and teachers hear recordings")
         hearing = [(audio["path"], extractor) for audio in rows["audio"]]
         heard = tqdm(features_of(hearing, cache, workers), source["script"], len(hearing), unit="song", disable=None)
         for row, (path, _), features in zip(rows, hearing, heard, strict=True):
@@ -39,9 +41,11 @@ def heard_by_teachers(teachers: Teachers, songs: Sequence[Song], cache: FeatureC
     What all teachers together hear in each song, the mean over its steps: `(songs, width)`.
 
     Raises:
-        RecipeError: the weights of a teacher are not here.
+        RecipeError: the weights of a teacher are not here, or songs are embeddings without a recording.
         AudioError: a file cannot be read as sound.
     """
+    if not all(song.path for song in songs):
+        raise RecipeError("teachers hear recordings, and the songs of this data set are embeddings; leave teachers out")
     heard = []
     for name in teachers.names:
         hearing = [(song.path, _ear_of(name)) for song in songs]

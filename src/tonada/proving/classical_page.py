@@ -19,8 +19,8 @@ Brackets are 95 % intervals, resampling groups; "worst label" is the one with th
 standard deviation of one fold's accuracy, which is what a single test set of that size can be off by. The order of a
 table is that of its figures: the best of many is better than it would be on new songs.
 """
-COSTS_ARE = """What they cost, on one core of a busy machine: the median of the folds. A search counts where it was
-made, and not again in a vote of what it tuned."""
+COSTS_ARE = """What they cost, on one core, which other programs took a part of: the median of the folds. A search
+counts where it was made, and not again in a vote of what it tuned."""
 WANTED = 0.95  # precision, as recipes/music-detect.yaml asks for
 THRESHOLDS = """As a detector of the first label, and from thresholds on that were chosen on the answers to the other
 folds:"""

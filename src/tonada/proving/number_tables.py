@@ -10,6 +10,7 @@ import pyarrow.csv
 import pyarrow.parquet
 
 SUFFIXES = (".csv", ".parquet")
+LARGEST = float(np.finfo(np.float32).max)
 MOST_BYTES = 4 * 2**30  # 104,343 rows of 518 are 1.3 GB as CSV
 
 
@@ -22,7 +23,7 @@ def read_table(path: Path) -> dict[str, list[Any]]:
     The columns of a CSV or Parquet file by name, without lists, which a song of a catalogue has hundreds of numbers in.
 
     Raises:
-        TableError: it is missing, too large, or no such table.
+        TableError: it is missing, too large, without rows, or no such table.
     """
     try:
         if path.stat().st_size > MOST_BYTES:
@@ -36,6 +37,8 @@ def read_table(path: Path) -> dict[str, list[Any]]:
         raise TableError(f"{path}: is no table of {' or '.join(SUFFIXES)} ({reason})") from error
     if len(set(table.column_names)) < table.num_columns:
         raise TableError(f"{path}: two columns have the same name; rename one")
+    if not table.num_rows:
+        raise TableError(f"{path}: has no rows, only the names of columns")
     return dict(zip(table.column_names, (column.to_pylist() for column in table.columns), strict=True))
 
 
@@ -45,7 +48,7 @@ def _read_parquet(path: Path) -> pa.Table:
 
 
 def numbers_of(table: Mapping[str, Sequence[Any]]) -> tuple[tuple[str, ...], np.ndarray]:
-    """The columns that hold numbers alone: names, and values `(rows, columns)` with NaN for what is missing."""
+    """The columns of numbers alone: names, and values `(rows, columns)` with NaN for what is missing or infinite."""
     kept = {name: cells for name, cells in table.items() if is_numeric(cells)}
     if not kept:
         raise TableError(f"no column holds numbers; there are {', '.join(table) or 'none'}")
@@ -54,7 +57,7 @@ def numbers_of(table: Mapping[str, Sequence[Any]]) -> tuple[tuple[str, ...], np.
 
 def named(table: Mapping[str, Sequence[Any]], columns: Sequence[str], where: str) -> np.ndarray:
     """
-    Values `(rows, columns)` of the columns that a model wants, in its order, with NaN for what is missing.
+    Values `(rows, columns)` of the columns that a model wants, in its order, with NaN for what is missing or infinite.
 
     Raises:
         TableError: one is not there or holds no numbers.
@@ -74,4 +77,6 @@ def is_numeric(cells: Sequence[Any]) -> bool:
 
 
 def _as_floats(cells: Sequence[Any]) -> list[float]:
-    return [float("nan") if each is None else float(each) for each in cells]
+    """An infinity, or what is beyond single precision, measures nothing: it is missing, and spoils no other number."""
+    numbers = [float("nan") if each is None else float(each) for each in cells]
+    return [each if abs(each) <= LARGEST else float("nan") for each in numbers]

@@ -18,9 +18,10 @@ HEAD = """# Results
 
 Written by `make results` from the predictions in `docs/results/`, one file a system: song, group, split, seed, truth
 and probabilities. Splits are disjoint in groups: artists, connected ones counting as one, or packages of files that
-share their makers. Brackets are 95 % intervals, resampling groups; a last column resamples both systems' answers to the
-same songs together. Every song was answered by a model that learned from no song of its group, at the temperature that
-the other folds, or the validation songs, asked for.
+share their makers; those of `emotion-random` alone are not, to see how much that flatters. Brackets are 95 % intervals,
+resampling groups; a last column resamples both systems' answers to the same songs together. Every song was answered by
+a model that learned from no song of its group, but for `emotion-random`, at the temperature that the other folds, or
+the validation songs, asked for.
 """
 
 BUNDLED = ("emotion", "genre", "music")
@@ -51,7 +52,7 @@ CHANGED = {
     "emotion-descriptors": "hears no spectrogram",
     "emotion-blocks-15": "hears blocks of 15 seconds in place of 10",
     "emotion-blocks-25": "hears blocks of 25 seconds in place of 10",
-    "emotion-whole": "hears each clip of 30 seconds whole, in place of blocks of 10",
+    "emotion-whole": "hears each clip of 30 seconds whole, once an epoch, in place of two blocks of 10",
     "emotion-majority": "lets blocks vote by majority, in place of the mean of what they say",
     "emotion-attention-vote": "learned how much each block counts in the vote",
     "emotion-random": "had **folds dealt song by song**, its artists' other songs in training: its lead is the gap",
@@ -107,7 +108,7 @@ def _above(name: str, systems: dict[str, list[Prediction]]) -> list[str]:
 
 
 def load_systems(folder: Path) -> dict[str, list[Prediction]]:
-    """Predictions by the name of the system, songs in the order of the folder's own: folds dealt otherwise have another."""
+    """Predictions by the name of the system, in the order of the folder's own, from which another deal's differs."""
     systems = {path.stem: read_predictions(path) for path in sorted(folder.glob("*.csv"))}
     order = {each.song_id: place for place, each in enumerate(systems[folder.name])}
     return {name: sorted(answers, key=lambda each: order[each.song_id]) for name, answers in systems.items()}

@@ -6,6 +6,7 @@ from tonada.feature_extraction import TonadaFeatureExtractor
 from tonada.learning.recipes import Recipe
 from tonada.learning.training import Trained
 from tonada.listening.pairs import check_pair
+from tonada.proving.crossvalidated import BASELINE
 from tonada.proving.predictions import write_predictions
 from tonada.sharing.chapters import TOOK, chapters, headed, lacking, what_it_took
 from tonada.sharing.measured import how_sure, what_was_measured
@@ -27,8 +28,8 @@ Hears a song and answers with one of: **{labels}**. Learned from {learned_from},
 {measured}
 Learned from and measured on {provenance} (whole in `provenance.json`).
 
-Chance is {chance:.2f} in accuracy. `majority` always gives the most frequent label; `logistic-regression` has the same
-descriptors, averaged over the song. Printed by `tonada train {recipe}`.
+Chance is {chance:.2f} in accuracy. `majority` always gives the most frequent label{baseline}. Printed by
+`tonada train {recipe}`.
 
 ## How sure
 
@@ -60,7 +61,8 @@ tonada classify song.mp3 --model "THIS FOLDER OR ITS HUB ID"
 ```
 """
 OF_GIVEN_EMBEDDINGS = """**It hears embeddings that somebody published in place of the sound, and no sound.** It is
-asked as it was taught, with steps that its extractor cuts into segments:
+asked as it was taught, with steps as `scaled` of its data set's module in `tonada.datasets_scripts` makes them of what
+was published:
 
 ```python
 from transformers import AutoFeatureExtractor, AutoModelForAudioClassification
@@ -68,9 +70,10 @@ from transformers import AutoFeatureExtractor, AutoModelForAudioClassification
 folder = "THIS FOLDER OR ITS HUB ID"
 extractor = AutoFeatureExtractor.from_pretrained(folder, trust_remote_code=True)
 model = AutoModelForAudioClassification.from_pretrained(folder, trust_remote_code=True).eval()
-probabilities = model(**extractor([steps], return_tensors="pt")).logits.exp()  # steps: (steps, width)
+probabilities = model(**extractor([steps], return_tensors="pt")).logits.exp()  # steps: (steps, width), float32
 ```
 """
+WITH_DESCRIPTORS = "; `logistic-regression` has the same\ndescriptors, averaged over the song"
 FOR_THE_PIPELINE = "library_name: transformers\npipeline_tag: audio-classification"
 FOR_TONADA = "library_name: tonada"
 
@@ -129,6 +132,7 @@ def card(trained: Trained, recipe: Recipe, recipe_path: Path) -> str:
         measured=what_was_measured(trained, recipe),
         provenance=trained.provenance,
         chance=1 / config.num_labels,
+        baseline=WITH_DESCRIPTORS if BASELINE in trained.predictions else "",
         recipe=recipe_path,
         sure=how_sure(trained, recipe),
     )

@@ -14,7 +14,9 @@ from tonada.proving.weighted_scores import SCORES
 
 def write_results(recipe: Recipe, predictions: Sequence[Prediction], folder: Path, day: date | None = None) -> None:
     """
-    Write the scores of songs that chose nothing: of the test part, or of every fold of a cross-validation.
+    Write the scores of songs that chose nothing: of the test part, or of every fold of a cross-validation. Those of
+    several data sets together are no result of one of them, and the Hub's form has results of one: `model-index.yaml`
+    names all.
 
     Args:
         recipe: of the run.
@@ -29,12 +31,14 @@ def write_results(recipe: Recipe, predictions: Sequence[Prediction], folder: Pat
         "groups": int(judged.groups.max()) + 1,
         "scores": {name: with_interval(value(score, judged), score, judged) for name, score in SCORES.items()},
     }
+    sources = [source["script"] for source in recipe.data.sources]
     report = {
         "model": recipe.name,
         "date": (day or datetime.now(UTC).date()).isoformat(),
-        "data": {"name": recipe.data.script, "hub_dataset": None, "part": part},
+        "data": {"name": " with ".join(sources), "hub_dataset": None, "part": part},
         "systems": {recipe.name: {"songs": songs}},
     }
-    (folder / ".eval_results").mkdir(exist_ok=True)
-    (folder / ".eval_results" / f"{recipe.data.script}.yaml").write_text(eval_results(report), encoding="utf-8")
     (folder / "model-index.yaml").write_text(model_index(report), encoding="utf-8")
+    if not recipe.data.also:
+        (folder / ".eval_results").mkdir(exist_ok=True)
+        (folder / ".eval_results" / f"{recipe.data.script}.yaml").write_text(eval_results(report), encoding="utf-8")

@@ -7,6 +7,8 @@ from tonada.datasets_scripts.registry import data_set
 from tonada.embedding.published import EMBEDDERS
 from tonada.learning.recipe_parts import Recipe
 
+FOLDERS = ("music", "non_music")
+"""Options of `music_or_not` that name folders."""
 CHAPTER = """The code is Apache-2.0. Whether weights are a copy of what they learned from, no court has said: who wants
 to be safe uses them on the terms of the songs:
 
@@ -17,7 +19,7 @@ to be safe uses them on the terms of the songs:
 def licence_in_head(recipe: Recipe) -> str:
     """For a card's head: the Hub's name of the one licence that all songs of a recipe are under, else `other`."""
     names = {name for script, _ in _licences(recipe) for name in licence_of(data_set(script)).hub}
-    return names.pop() if len(names) == 1 else "other"
+    return names.pop() if len(names) == 1 and "start" not in recipe.model else "other"
 
 
 def licence_chapter(recipe: Recipe) -> str:
@@ -27,13 +29,15 @@ def licence_chapter(recipe: Recipe) -> str:
 
 
 def _licences(recipe: Recipe) -> Iterator[tuple[str, str]]:
-    """Each data set and the words of its licence, and which folders they are of, where a recipe names some."""
-    told: dict[str, str] = {}
+    """Each data set and the words of its licence, and which folders those are of, where a recipe names some."""
+    folders: dict[str, list[str]] = {}
     for source in (*recipe.data.sources, *recipe.teachers.also):
-        folders = [each for named in source.get("options", {}).values() if isinstance(named, list) for each in named]
-        of = f" (of {', '.join(map(str, folders))})" if folders else ""
-        told.setdefault(source["script"], f"{data_set(source['script']).LICENSE}{of}")
-    yield from told.items()
+        options = source.get("options") or {}
+        named = [str(folder) for label in FOLDERS for folder in options.get(label) or ()]
+        folders.setdefault(source["script"], []).extend(named)
+    for script, named in folders.items():
+        of = f" (of {', '.join(named)})" if named else ""
+        yield script, f"{data_set(script).LICENSE}{of}"
 
 
 def _before(recipe: Recipe) -> Iterator[tuple[str, str]]:

@@ -90,7 +90,10 @@ def _answers(
     learned = rows.values[train], rows.labels[train], rows.groups[train]
     fitted = fit_system(system, recipe.systems, rows.columns, *learned, seed)
     ready = time.perf_counter()
-    answers = probabilities_of(fitted, rows.values[is_test], count)
+    try:
+        answers = probabilities_of(fitted, rows.values[is_test], count)
+    except ValueError as error:  # of more neighbours than songs, say
+        raise RecipeError(f"{system.model or system.vote} cannot answer: {error}") from error
     return answers, (ready - begun, time.perf_counter() - ready)
 
 

@@ -81,6 +81,8 @@ def _qda(settings: dict[str, Any], seed: int) -> Any:
 def _xgboost(settings: dict[str, Any], seed: int) -> Any:
     from xgboost import XGBClassifier
 
+    if unknown := settings.keys() - XGBClassifier().get_params().keys():  # it would only warn
+        raise TypeError(f"XGBClassifier got an unexpected keyword argument {sorted(unknown)[0]!r}")
     return XGBClassifier(**{"random_state": seed, "n_jobs": 1, **settings})
 
 

@@ -223,6 +223,11 @@ def _check_system(name: str, system: System, systems: Mapping[str, System]) -> N
         for each in system.of:
             _one_of(f"{name}: of", each, voters)
         return
+    for setting in ("cap", "select", "pca"):
+        if (value := getattr(system, setting)) is not None and value <= 0:
+            raise RecipeError(f"{name}: {setting} is {value!r}; expected a number above 0")
+    if (search := system.search) is not None and (search.folds < 2 or search.candidates == 0):
+        raise RecipeError(f"{name}: search needs 2 folds or more and, where it has candidates, 1 or more")
     _one_of(f"{name}: model", system.model, MODELS)
     if system.balance is not None:
         _one_of(f"{name}: balance", system.balance, BALANCES)

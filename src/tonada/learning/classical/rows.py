@@ -163,6 +163,9 @@ def _own_table(data: Songs, path: Path) -> Rows:
     for role, name in facts.items():
         if name is not None and name not in table:
             raise RecipeError(f"data.{role} is {name!r}; the columns of {path} are {', '.join(table)}")
+    bare = [str(row) for row, word in enumerate(table[data.label], start=1) if word is None or not str(word).strip()]
+    if bare:
+        raise RecipeError(f"{path} has no {data.label} in {len(bare)} rows, the first in row {bare[0]}; leave them out")
     words = [str(each) for each in table[data.label]]
     names = tuple(sorted(set(words)))
     numbered = [str(number) for number in range(1, len(words) + 1)]

@@ -113,7 +113,9 @@ def _threshold(recipe: ClassicalRecipe, is_first: np.ndarray, chances: np.ndarra
 
 
 def check_rows(recipe: ClassicalRecipe, rows: Rows) -> None:
-    """Refuse songs that cannot be dealt as the recipe says."""
+    """Refuse songs that cannot be told apart, or dealt as the recipe says."""
+    if len(rows.names) < 2:
+        raise RecipeError(f"all songs are {rows.names[0]!r}; there is nothing to tell apart with one label")
     counts = np.bincount(rows.labels, minlength=len(rows.names))
     few = [f"{name} {count}" for name, count in zip(rows.names, counts, strict=True) if count < recipe.folds]
     if few:
