@@ -355,7 +355,29 @@ def test_songs_with_what_is_no_number_are_left_out_and_counted():
     table = descriptors.usable(["a", "b"], values, list("wxyz"))
     assert table is not None
     assert table.left_out == (1, 0)
+    assert table.missing == {"a": 1}
     assert table.labels == ["w", "y", "z"]
+
+
+def test_columns_of_one_descriptor_are_told_by_their_names():
+    names = ["mfcc_1_mean", "mfcc_2_mean", "chroma_g_sharp_maximum", "chroma_cens_std_01", "chroma_a_mean"]
+    names += ["chroma_cens_kurtosis_12", "_Spectralflux_Mean", "column_3", "column_4"]
+    table = descriptors.usable(names, np.random.default_rng(0).standard_normal((9, 9)), ["x"] * 9)
+    assert table is not None
+    found = {family: own.names for family, own in descriptors.families(table).items()}
+    assert found == {
+        "mfcc": names[:2],
+        "chroma": [names[2], names[4]],
+        "chroma_cens": [names[3], names[5]],
+        "column": names[7:],
+    }
+
+
+def test_a_report_has_components_by_descriptor_and_missing_values(command, tmp_path):
+    done = command("fma", SAMPLES / "fma", "--report", tmp_path / "r", "--folds", "2", "--deal", "hashed")
+    page = (tmp_path / "r" / "report.md").read_text()
+    assert "### Missing values" in page, done.stderr
+    assert "| mfcc | 140 |" in page
 
 
 def test_a_name_cannot_leave_its_cell():

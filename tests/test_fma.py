@@ -6,6 +6,7 @@ import shutil
 import pytest
 from conftest import ROOT
 from tonada.datasets_scripts import fma, splits
+from tonada.feature_extraction import TonadaFeatureExtractor
 
 SAMPLE = ROOT / "tests" / "data" / "fma"
 
@@ -115,3 +116,7 @@ def test_wrong_words_list_what_there_is(tmp_path):
     shutil.copytree(SAMPLE, tmp_path / "fma", ignore=shutil.ignore_patterns("features.csv"))
     with pytest.raises(FileNotFoundError, match=r"no fma_metadata/features\.csv"):
         fma.load(tmp_path / "fma")
+
+
+def test_the_columns_are_called_as_the_extractor_calls_them():
+    assert list(TonadaFeatureExtractor.for_set("fma518_published").columns) == fma.COLUMNS

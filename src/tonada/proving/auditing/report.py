@@ -7,7 +7,14 @@ from pathlib import Path
 import numpy as np
 
 from tonada.proving.auditing.audit import Audit
-from tonada.proving.auditing.descriptors import closest, correlations, most_telling, principal
+from tonada.proving.auditing.descriptors import (
+    Descriptors,
+    closest,
+    correlations,
+    families,
+    most_telling,
+    principal,
+)
 from tonada.proving.auditing.figures import BOXES, draw_figures
 from tonada.proving.auditing.files import quantiles
 from tonada.proving.auditing.leaks import KINDS
@@ -127,6 +134,17 @@ def _tree(audit: Audit) -> list[str]:
     return ["## The tree of labels", "\n".join(["```text", *audit.tree, "```"])] if audit.tree else []
 
 
+def _by_family(table: Descriptors) -> list[str]:
+    """Principal components of each descriptor's own columns (source S3), where there are several descriptors."""
+    rows = []
+    for family, own in families(table).items():
+        shares, _ = principal(own)
+        needed = int(np.searchsorted(np.cumsum(shares), SHARES[0])) + 1
+        rows.append((family, len(own.names), f"{shares[0]:.1%}", needed))
+    header = ["descriptor", "columns", "its first component explains", f"components that explain {SHARES[0]:.0%}"]
+    return [markdown_table(header, rows)] if len(rows) > 1 else []
+
+
 def _descriptors(audit: Audit) -> list[str]:
     table = audit.descriptors
     title = "## Descriptors"
@@ -143,6 +161,8 @@ def _descriptors(audit: Audit) -> list[str]:
         title,
         f"{len(table.names)} descriptors of {len(table.values)} songs; left out: {songs} songs with what is no number, "
         f"{columns} columns that never change.",
+        "### Missing values",
+        markdown_table(["descriptor", "songs without it"], table.missing.items()) if table.missing else "None.",
         "### Correlations",
         f"{(strengths < 0.5).mean():.1%} of the pairs are below 0.5 without their sign, the strongest is "
         f"{strengths.max():.3f}.",
@@ -156,6 +176,7 @@ def _descriptors(audit: Audit) -> list[str]:
         + ", ".join(f"{count} explain {share:.0%}" for count, share in zip(needed, SHARES, strict=True))
         + f"; the first alone {shares[0]:.1%}.",
         "![explained variance, and songs on the first two components](variance.png)",
+        *_by_family(table),
         "### By class",
         f"The descriptors whose means differ most between classes, over all songs, test songs too: {telling}. "
         "Choose no descriptor by this page that a test score will judge.",
