@@ -1,5 +1,5 @@
 """
-What tagging costs: where a song's time goes, with one worker and with two, and what a catalogue takes.
+What tagging costs: where a song's time goes, with one worker and with more, and what a catalogue takes.
 
 Seconds of a core are the processor's own clock, which a busy machine changes less; songs a second are as a person
 waits, and the load is printed beside them. VibeNet is measured in an environment of its own, by its interpreter:
@@ -86,7 +86,7 @@ def print_stages(song: Path, asked: list[Task]) -> float:
 
 
 def print_workers(songs: list[str], asked: list[Task], vibenet: str | None) -> None:
-    """Songs a second with one worker, two and one a core, started before, and of VibeNet: the best round of each."""
+    """Songs a second with one worker and with more, started before, and of VibeNet: the best round of each."""
     works = {
         f"tag, {len(asked)} tasks": lambda workers: by_tonada(songs, asked, workers),
         "tag, emotion alone": lambda workers: by_tonada(songs, [Task("emotion")], workers),
@@ -95,7 +95,7 @@ def print_workers(songs: list[str], asked: list[Task], vibenet: str | None) -> N
         works["VibeNet"] = lambda workers: by_vibenet(songs, vibenet, workers)
     print("\n| what | workers | songs a second | efficiency | seconds of a core a song |\n|---|---|---|---|---|")
     alone: dict[str, float] = {}
-    for workers in sorted({1, 2, cores()}):
+    for workers in sorted({1, 2, 4, cores()}):
         rounds = [{what: work(workers) for what, work in works.items()} for _ in range(ROUNDS)]
         for what in works:
             waited, busy = min(one[what] for one in rounds)
