@@ -25,8 +25,11 @@ keep music
 for name in emotion genre music; do
   bundled=src/tonada/checkpoints/$name
   mkdir -p "$bundled"
-  for file in config.json preprocessor_config.json model.safetensors recipe.yaml split.json provenance.json README.md model-index.yaml .eval_results; do
-    cp -r "build/$name/$file" "$bundled/"
+  for file in config.json preprocessor_config.json model.safetensors recipe.yaml split.json provenance.json README.md \
+    model-index.yaml; do
+    cp "build/$name/$file" "$bundled/"
   done
+  rm -rf "$bundled/.eval_results"
+  [ ! -d "build/$name/.eval_results" ] || cp -r "build/$name/.eval_results" "$bundled/"  # of one data set alone
 done
 "$bin/python" -m tonada.proving.tables docs/results > docs/results.md
