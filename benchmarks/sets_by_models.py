@@ -79,9 +79,8 @@ def table(folder: Path, number: str) -> str:
     lines = [f"| {number} | {' | '.join(MODELS)} |", f"|---|{'---|' * len(MODELS)}"]
     cell = {"accuracy": _accuracy, "seconds": _seconds}[number]
     for name in SETS:
-        cells = {short: f"{name}-{short}" for short in MODELS}
-        told = (cell(folder / each) if each in SYSTEMS else "" for each in cells.values())
-        lines.append(f"| {name} | {' | '.join(told)} |")
+        cells = [f"{name}-{short}" for short in MODELS]
+        lines.append(f"| {name} | {' | '.join(cell(folder / each) if each in SYSTEMS else '' for each in cells)} |")
     return "\n".join(lines)
 
 

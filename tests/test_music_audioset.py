@@ -84,9 +84,10 @@ def test_the_card_sends_nobody_to_the_pipeline_and_shows_what_works(saved):
     assert "pipeline(" not in text
     assert "10-second segments of embeddings" in text
     shown = text.split("```python\n")[1].split("```")[0].replace("THIS FOLDER OR ITS HUB ID", str(saved))
-    found = {"steps": np.zeros((10, 128), np.float32)}
-    exec(shown, found)
-    assert found["probabilities"].sum().item() == pytest.approx(1)
+    for extra, label in ((20, "music"), (0, "non_music")):
+        found = {"steps": audioset_vggish.scaled([[128 + extra] * 64 + [128] * 64] * 10)}
+        exec(shown, found)
+        assert found["model"].config.id2label[found["probabilities"].argmax().item()] == label
 
 
 def test_a_song_is_refused_in_one_line_by_a_model_of_embeddings_that_nobody_makes_here(saved, examples):

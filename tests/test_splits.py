@@ -185,6 +185,22 @@ def test_the_official_split_is_kept_and_refused_where_it_leaks():
         splits.official(rows_of([(0, 1)]))
 
 
+def test_an_official_split_without_validation_gives_a_fold_of_whole_groups():
+    rows = rows_of([(number % 2, number // 3) for number in range(30)])
+    given = rows.add_column("split", ["train"] * 24 + ["test"] * 6)
+    split = splits.with_validation(splits.official(given), given, 4)
+    parts = split.of(rows["song_id"])
+    assert Counter(parts) == {"train": 18, "validation": 6, "test": 6}
+    assert set(parts[24:]) == {"test"}
+    assert all(len(set(parts[at : at + 3])) == 1 for at in range(0, 30, 3))
+
+
+@pytest.mark.parametrize("sides", [["test"] * 30, ["train"] * 20 + ["validation"] * 5 + ["test"] * 5])
+def test_an_official_split_that_validates_or_only_tests_stays_as_it_is(sides):
+    rows = rows_of([(number % 2, number) for number in range(30)]).add_column("split", sides)
+    assert splits.with_validation(splits.official(rows), rows, 5).of(rows["song_id"]) == sides
+
+
 def test_more_folds_than_groups_are_refused():
     with pytest.raises(SplitError, match="3 folds of 2 groups"):
         splits.even(rows_of([(0, 1), (1, 2)]), 3)

@@ -17,7 +17,6 @@ from sklearn.metrics import cohen_kappa_score, make_scorer
 from sklearn.model_selection import GridSearchCV, RandomizedSearchCV, StratifiedGroupKFold
 from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import PowerTransformer, StandardScaler
-from sklearn.utils._param_validation import InvalidParameterError
 
 from tonada.extras import lacking
 from tonada.learning.classical.balancing import SAMPLERS, WEIGHTS, Resampled
@@ -64,9 +63,9 @@ def fit_system(
             return _chosen(system, systems, columns, values, labels, groups, seed).fit(values, labels)
     except RecipeError:
         raise
-    except InvalidParameterError as error:
-        raise RecipeError(f"{system.model}: {error}") from error
     except ValueError as error:  # each library refuses too few songs in its own words
+        if isinstance(error, TypeError):  # both: how scikit-learn refuses a setting that cannot be
+            raise RecipeError(f"{system.model}: {error}") from error
         fewest = np.unique(labels, return_counts=True)[1].min()
         learner = system.model or f"a {system.vote} vote"
         raise RecipeError(
