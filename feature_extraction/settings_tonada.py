@@ -66,7 +66,8 @@ def check_settings(settings: Mapping[str, Any]) -> None:
 def schema_of(settings: Mapping[str, Any], descriptors: DescriptorSet) -> dict[str, Any]:
     """Column names, versions, and a hash of all that decides what a feature's value is."""
     if "embeddings" in settings["branches"]:
-        return {"hash": _hash({name: settings[name] for name in ("embedding_rate", "embedder")})}
+        by = ("embedding_rate", "embedder", *(["sampling_rate"] if settings["embedder"] is not None else []))
+        return {"hash": _hash({name: settings[name] for name in by})}
     numbers = ("sampling_rate", "n_fft", "hop_length", "max_frequency")
     decides: dict[str, Any] = {name: float(settings[name]) for name in numbers}
     level, stems = settings["level"], settings["stems"]

@@ -2,16 +2,20 @@
 
 import csv
 
+import numpy as np
 import pytest
 import soundfile
+import soxr
 import torch
 from commands import tonada
 from conftest import noise, tone
+from tonada.feature_extraction import TonadaFeatureExtractor
 
 from tonada.embedding.embedders import Embedder, save_weights
 from tonada.embedding.published import EMBEDDERS
 from tonada.learning.recipes import load_recipe
 from tonada.learning.training import train
+from tonada.listening.inputs import InputError, as_heard, check_input_of
 from tonada.listening.listener import Listener, ModelError
 from tonada.proving.predictions import read_predictions
 from tonada.sharing.folders import save_trained
@@ -75,6 +79,27 @@ def test_its_card_sends_nobody_to_the_pipeline(saved):
     card = (saved / "README.md").read_text()
     assert "hears embeddings by musicnn-msd" in card
     assert "pipeline_tag" not in card
+
+
+def test_an_embedder_hears_a_lower_rate_without_what_lies_above_it(weights):
+    sound = tone(300, 7, 8_000) + 0.3 * noise(7, 1, rate=8_000)
+    told = {"branches": ["embeddings"], "embedder": "musicnn-msd", "embedding_seconds": 2.976, "segment_seconds": 3.0}
+    lower = as_heard(sound, TonadaFeatureExtractor(sampling_rate=8_000, max_frequency=None, **told))
+    own = as_heard(
+        soxr.resample(sound, 8_000, RATE), TonadaFeatureExtractor(sampling_rate=RATE, max_frequency=None, **told)
+    )
+    np.testing.assert_allclose(lower, own, atol=1e-5)
+    schemas = {
+        TonadaFeatureExtractor(sampling_rate=rate, max_frequency=None, **told).feature_schema["hash"]
+        for rate in (8_000, RATE)
+    }
+    assert len(schemas) == 2
+
+
+def test_an_embedder_refuses_a_higher_rate_than_its_own(weights):
+    told = {"branches": ["embeddings"], "embedder": "musicnn-msd", "embedding_seconds": 2.976, "segment_seconds": 3.0}
+    with pytest.raises(InputError, match="sampling_rate is 44100, but musicnn-msd hears 16000 Hz"):
+        check_input_of(TonadaFeatureExtractor(sampling_rate=44_100, max_frequency=None, **told))
 
 
 def test_training_without_the_embedders_weights_is_one_line(folder, monkeypatch, tmp_path):

@@ -1,6 +1,7 @@
 """What an extractor takes of a mix: the mix itself, its stems side by side, or embeddings by a published network."""
 
 import numpy as np
+import soxr
 
 from tonada.embedding.embedders import embed, load_embedder
 from tonada.embedding.errors import EmbeddingError
@@ -34,8 +35,9 @@ def as_heard(
 
 def _made(waveform: np.ndarray, extractor: TonadaFeatureExtractor, stem_cache: StemCache) -> np.ndarray:
     if extractor.embedder is not None:
-        hop_seconds = 1 / extractor.embedding_rate
-        return embed(waveform, extractor.sampling_rate, extractor.embedder, hop_seconds=hop_seconds).numpy()
+        own_rate = load_embedder(extractor.embedder).published.sampling_rate
+        raised = soxr.resample(waveform, extractor.sampling_rate, own_rate)  # as it is, if that is its rate
+        return embed(raised, own_rate, extractor.embedder, hop_seconds=1 / extractor.embedding_rate).numpy()
     if extractor.stems is None:
         return waveform
     stems = separate(waveform, extractor.sampling_rate, extractor.separation, stem_cache)
@@ -61,16 +63,17 @@ def check_input_of(extractor: TonadaFeatureExtractor) -> None:
 def _check_embedder(extractor: TonadaFeatureExtractor) -> None:
     if extractor.embedder is None:
         raise EmbeddingError("this model hears embeddings, but its extractor does not say whose; set embedder")
-    facts = load_embedder(extractor.embedder).published
-    told = {
-        "sampling_rate": (extractor.sampling_rate, facts.sampling_rate),
-        "embedding_seconds": (extractor.embedding_seconds, facts.seconds),
-    }
-    for setting, (said, true) in told.items():
-        if abs(said - true) > SAME * true:
-            raise EmbeddingError(
-                f"the extractor's {setting} is {said:g}, of {extractor.embedder} it is {true:g}; set it to that"
-            )
+    facts, name = load_embedder(extractor.embedder).published, extractor.embedder
+    if extractor.sampling_rate > facts.sampling_rate:
+        raise EmbeddingError(
+            f"the extractor's sampling_rate is {extractor.sampling_rate:g}, but {name} hears "
+            f"{facts.sampling_rate:g} Hz; set it to that, or lower, for sound without what a lower rate leaves out"
+        )
+    if abs(extractor.embedding_seconds - facts.seconds) > SAME * facts.seconds:
+        raise EmbeddingError(
+            f"the extractor's embedding_seconds is {extractor.embedding_seconds:g}, of {name} it is {facts.seconds:g}; "
+            "set it to that"
+        )
 
 
 def _check_stems(extractor: TonadaFeatureExtractor) -> None:
