@@ -4,6 +4,7 @@ import contextlib
 import csv
 import io
 import json
+import shutil
 import zipfile
 
 import commands
@@ -14,6 +15,7 @@ from conftest import ROOT
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tonada.evaluating.unheard import answers_to_unheard
 from tonada.learning.classical.answering import answer_of, at_temperature, calibrated_probabilities
 from tonada.learning.classical.models import MODELS, new_model
 from tonada.learning.classical.recipe import TYPES, ClassicalRecipe, Songs, System, is_classical, load_classical
@@ -175,6 +177,38 @@ def test_a_table_is_classified_in_every_format_of_classify(format, folder, train
         assert len(list(csv.DictReader(io.StringIO(printed)))) == 60
     else:
         assert len(printed.splitlines()) == 61
+
+
+def test_new_answers_are_monitored_against_those_to_songs_that_training_held_out(folder, trained, tmp_path):
+    _, saved = trained
+    songs = tonada("classify", "songs.csv", "--model", "moods", "--format", "csv", folder=folder)
+    (tmp_path / "new.csv").write_text(songs)
+    header, *rows = songs.splitlines()
+    all_calm = [row for row in rows if ",calm," in row]
+    (tmp_path / "calm.csv").write_text("\n".join([header, *all_calm]) + "\n")
+    told = tonada("monitor", tmp_path / "new.csv", "--against", saved, folder=folder)
+    assert "2 columns compared" in told
+    assert "label" not in told
+    due = commands.tonada("monitor", tmp_path / "calm.csv", "--against", saved, folder=folder)
+    assert due.returncode == 3
+    assert "label (share of calm): 0.333 -> 1" in due.stdout
+
+
+def test_what_was_held_out_is_told_once_and_as_sure_as_the_saved_model_is(folder, trained):
+    _, saved = trained
+    model = load_classical_model(saved)
+    first_deal = [row for row in csv.DictReader((saved / "predictions" / "vote.csv").open()) if row["seed"] == "0"]
+    chances = np.array([[float(row[label]) for label in model.labels] for row in first_deal]) ** (1 / model.temperature)
+    told = answers_to_unheard(saved)
+    assert told["label"] == tuple(model.labels[place] for place in chances.argmax(1))
+    assert told["probability"] == pytest.approx(chances.max(1) / chances.sum(1), rel=1e-3)
+
+
+def test_a_folder_without_the_answers_of_training_is_no_reference(trained, tmp_path):
+    _, saved = trained
+    shutil.copytree(saved, tmp_path / "moods", ignore=shutil.ignore_patterns("predictions"))
+    said = tonada("monitor", saved / "importance.csv", "--against", tmp_path / "moods", folder=tmp_path, code=2)
+    assert "does not tell what the model answered in training" in said
 
 
 def test_a_table_that_lacks_a_column_is_one_line_and_the_others_go_on(folder, trained):

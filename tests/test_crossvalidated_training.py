@@ -9,6 +9,7 @@ from conftest import ROOT
 from test_learning import RECIPE, folder  # noqa: F401  (a fixture)
 from tonada.datasets_scripts import splits
 
+from tonada.evaluating.unheard import answers_to_unheard
 from tonada.learning.calibration import coverage_fold_by_fold, fold_by_fold, scores_of
 from tonada.learning.recipes import RecipeError, load_recipe
 from tonada.learning.training import train
@@ -80,6 +81,13 @@ def test_the_model_that_is_kept_says_it_learned_from_all(folder, recipe_file, tr
     card = (tmp_path / "README.md").read_text()
     assert "Each song was answered by a model that had learned from no song of its group" in card
     assert splits.load(tmp_path / "split.json").hash == trained.split.hash
+
+
+def test_the_answers_to_songs_that_a_fold_left_out_are_what_later_ones_are_held_against(recipe_file, trained, tmp_path):
+    save_trained(trained, load_recipe(recipe_file), recipe_file, tmp_path)
+    told, answered = answers_to_unheard(tmp_path), trained.predictions["tiny"]
+    assert told["label"] == tuple(each.answer for each in answered)
+    assert told["probability"] == pytest.approx([max(each.probabilities.values()) for each in answered], rel=1e-6)
 
 
 def test_official_sides_are_no_folds_to_cross_validate(folder, recipe_file, trained, tmp_path):  # noqa: F811

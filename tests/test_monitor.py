@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from commands import tonada
 
+from tonada.evaluating.unheard import answers_of_task
 from tonada.proving.drift import drifts, reasons_to_retrain
 from tonada.proving.number_tables import TableError
 
@@ -62,6 +63,21 @@ def test_descriptors_that_moved_make_retraining_due(generator):
 def test_missing_numbers_are_passed_over():
     found = drifts({"a": [1.0, None, 2.0, math.nan]}, {"a": [1.0, 2.0, None, math.inf]})
     assert (found[0].old, found[0].new) == (1.5, 1.5)
+
+
+def test_a_label_that_is_less_likely_is_no_other_sound(generator):
+    old, new = ({"probability of sad": (shift + generator.normal(size=500)).tolist()} for shift in (0, 3))
+    assert drifts(old, new)[0].word == "major"
+    assert not reasons_to_retrain(drifts(old, new))
+
+
+def test_of_a_table_of_several_tasks_the_labels_tell_which_one_a_model_answers():
+    like = {"label": ["happy", "sad"], "probability": [0.5, 0.5]}
+    table = {"genre_label": ["pop"], "genre_probability": [0.9], "mood_label": ["sad"], "mood_probability": [0.6]}
+    assert answers_of_task(table, like) == {"label": ["sad"], "probability": [0.6]}
+    assert answers_of_task(like, like) == like
+    with pytest.raises(TableError, match=r"answers loud, and so do none of the tasks in the table \(genre, mood\)"):
+        answers_of_task(table, {"label": ["loud"]})
 
 
 def test_tables_that_share_nothing_are_refused():

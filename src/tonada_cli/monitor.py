@@ -11,6 +11,7 @@ import typer
 from tonada_cli.printing import fail_on, printable
 
 if TYPE_CHECKING:
+    from tonada.evaluating.unheard import Table
     from tonada.proving.drift import Drift
 
 DUE = 3  # exit code, for who runs this every month
@@ -27,7 +28,9 @@ def monitor(
     new: Annotated[Path, typer.Argument(help="A table of new songs, CSV or Parquet.", show_default=False)],
     against: Annotated[
         Path,
-        typer.Option(help="The same table of the songs that the model learned from, or of an earlier month."),
+        typer.Option(
+            help="The same of the songs that the model learned from, or of an earlier month; or the model's own folder."
+        ),
     ],
     format: Annotated[Format, typer.Option(help="table for people, csv for programs.")] = Format.TABLE,
 ) -> None:
@@ -35,22 +38,25 @@ def monitor(
     Say what drifted since training, and whether retraining is due.
 
     Compares tables of descriptors (from `tonada features`) or of answers (from `tonada tag`, or `tonada classify
-    --format csv`): every column of numbers, the shares of labels, and how sure answers were. The population stability
-    index says how far: from 0.1 on moderate, from 0.25 on major, and stable where chance alone could have done it.
-    Retraining is due when labels or confidence changed majorly, or more than a tenth of the other columns. The exit
-    code is then 3. What a song took to tag (seconds) is told too, and is no reason.
+    --format csv`): every column of numbers, the shares of labels, and how sure answers were. Against the folder that
+    `tonada train` made it is labels and how sure, as the model answered those songs of its data that it had not learned
+    from. The population stability index says how far: from 0.1 on moderate, from 0.25 on major, and stable where chance
+    alone could have done it. Retraining is due when labels or confidence changed majorly, or more than a tenth of the
+    other columns. The exit code is then 3. What a song took to tag (seconds) is told too, and is no reason.
 
     Examples:
 
       tonada monitor november.parquet --against training.parquet
 
       tonada tag ~/new --output new.parquet; tonada monitor new.parquet --against october.parquet
+
+      tonada monitor november.csv --against my-moods
     """
     from tonada.proving.drift import drifts, reasons_to_retrain
-    from tonada.proving.number_tables import TableError, read_table
+    from tonada.proving.number_tables import TableError
 
     with fail_on(TableError):
-        found = drifts(read_table(against), read_table(new))
+        found = drifts(*_tables(against, new))
     _print(found, format)
     reasons = reasons_to_retrain(found)
     if format == Format.TABLE:
@@ -58,6 +64,18 @@ def monitor(
         for reason in reasons:
             typer.echo(f"  {reason}")
     raise typer.Exit(DUE if reasons else 0)
+
+
+def _tables(against: Path, new: Path) -> tuple["Table", "Table"]:
+    """The old and the new one."""
+    from tonada.proving.number_tables import read_table
+
+    if not against.is_dir():
+        return read_table(against), read_table(new)
+    from tonada.evaluating.unheard import answers_of_task, answers_to_unheard
+
+    answered = answers_to_unheard(against)
+    return answered, answers_of_task(read_table(new), answered)
 
 
 def _print(found: list["Drift"], format: Format) -> None:

@@ -75,9 +75,7 @@ def reasons_to_retrain(found: Sequence[Drift]) -> list[str]:
     reasons += [
         f"answers are as sure as they were no longer: {_told(each)}" for each in major if _is(CONFIDENCE, each.name)
     ]
-    heard = [
-        each for each in found if each.name != COST and not _is(LABEL, each.name) and not _is(CONFIDENCE, each.name)
-    ]
+    heard = [each for each in found if each.name != COST and not _is_answer(each.name)]
     changed = [each for each in heard if each in major]
     if heard and len(changed) > DRIFTED_COLUMNS * len(heard):
         reasons.append(f"the songs sound otherwise: {len(changed)} of {len(heard)} columns changed")
@@ -86,6 +84,12 @@ def reasons_to_retrain(found: Sequence[Drift]) -> list[str]:
 
 def _is(what: str, name: str) -> bool:
     return name == what or name.endswith(f"_{what}")
+
+
+def _is_answer(name: str) -> bool:
+    """Whether a column tells what was answered, a label's own probability too, and not what was heard."""
+    by_label = name.startswith(f"{CONFIDENCE} of ") or f"_{CONFIDENCE}_" in name
+    return by_label or _is(LABEL, name) or _is(CONFIDENCE, name)
 
 
 def _told(drift: Drift) -> str:

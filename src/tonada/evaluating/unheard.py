@@ -1,0 +1,81 @@
+"""What a model answered in training to songs that it had not learned from, which later answers are held against."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from tonada.learning.classical.answering import answer_of, at_temperature
+from tonada.learning.classical.saving import ClassicalModelError, is_classical_model, load_classical_model
+from tonada.learning.recipes import RecipeError, load_recipe
+from tonada.proving.drift import CONFIDENCE, LABEL
+from tonada.proving.number_tables import TableError
+from tonada.proving.predictions import Prediction, read_predictions
+
+Table = Mapping[str, Sequence[Any]]
+
+
+def answers_to_unheard(model: Path) -> Table:
+    """
+    Labels and their probabilities as `tonada classify` tells them, of the songs that were held out or cross-validated:
+    songs that were learned from are answered too surely to be what new ones are compared with.
+
+    Args:
+        model: the folder that `tonada train` made.
+
+    Raises:
+        TableError: the folder does not say what the model answered in training.
+    """
+    try:
+        told = _of_classical(model) if is_classical_model(model) else _of_network(model)
+    except (RecipeError, ClassicalModelError, OSError, KeyError, ValueError) as error:
+        raise TableError(
+            f"{model}: does not tell what the model answered in training ({' '.join(str(error).split())}); give a "
+            "folder that `tonada train` made, or a table of earlier answers"
+        ) from error
+    labels, chances = zip(*told, strict=True)
+    return {LABEL: labels, CONFIDENCE: chances}
+
+
+def answers_of_task(table: Table, like: Table) -> Table:
+    """
+    The columns of a table, those of one task of `tonada tag` named as `tonada classify` names them.
+
+    Args:
+        table: of either command.
+        like: answers of the task's model; where a table has several tasks, its labels tell which.
+
+    Raises:
+        TableError: no task of the table answers with such labels.
+    """
+    if LABEL in table:
+        return table
+    known = set(like[LABEL])
+    tasks = [name.removesuffix(f"_{LABEL}") for name in table if name.endswith(f"_{LABEL}")]
+    fitting = [task for task in tasks if known & set(table[f"{task}_{LABEL}"])]
+    if len(fitting) != 1:
+        raise TableError(
+            f"the model answers {', '.join(sorted(known))}, and so do {', '.join(fitting) or 'none'} of the tasks in "
+            f"the table ({', '.join(tasks) or 'it has no answers'})"
+        )
+    return {name: table[f"{fitting[0]}_{name}"] for name in (LABEL, CONFIDENCE)}
+
+
+def _of_network(folder: Path) -> list[tuple[str | None, float | None]]:
+    name = load_recipe(folder / "recipe.yaml").name
+    return [(each.answer, each.probabilities[each.answer]) for each in _predictions(folder, name)]
+
+
+def _of_classical(folder: Path) -> list[tuple[str | None, float | None]]:
+    """Of the first deal alone, calibrated as the saved model is: what was written is what each fold's system said."""
+    model = load_classical_model(folder)
+    predictions = _predictions(folder, model.recipe["keep"])
+    dealt = [each for each in predictions if each.seed == predictions[0].seed]
+    chances = np.array([[each.probabilities[label] for label in model.labels] for each in dealt])
+    answers = [answer_of(model, row) for row in at_temperature(chances, model.temperature)]
+    return [(answer.label, answer.probability) for answer in answers]
+
+
+def _predictions(folder: Path, name: str) -> list[Prediction]:
+    return read_predictions(folder / "predictions" / f"{name}.csv")
