@@ -1,6 +1,7 @@
 """Why a classical model answered: what spoke adds up, is told in words, and stands in a folder a song."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -62,6 +63,13 @@ def test_a_number_that_is_missing_speaks_neither_for_nor_against(listener):
     assert sum(each.contribution for each in reasons.descriptors) == pytest.approx(reasons.branches["descriptors"])
     with pytest.raises(ExplainError, match="none of the 3 numbers"):
         explain_song(listener, song(np.nan, np.nan, np.nan))
+
+
+def test_a_column_that_was_the_same_in_all_songs_is_told_by_its_difference(listener):
+    scaling = {**listener.model.scaling, "scale": [*listener.model.scaling["scale"][:2], 0.0]}
+    constant = ClassicalListener(replace(listener.model, scaling=scaling), listener.name)
+    told = {each.name: each for each in explain_song(constant, song(180.0, 0.0, 0.6)).descriptors}
+    assert told["_RMSenergy_Mean"].deviations == pytest.approx(0.6 - scaling["mean"][2])
 
 
 def test_the_command_makes_a_folder_a_row_and_says_which_row_it_could_not_explain(listener, tmp_path, capfd):

@@ -58,7 +58,8 @@ def explain_song(listener: ClassicalListener, song: HeardSong, label: str | None
     average = np.where(there, np.array(model.scaling["mean"], dtype=float), np.nan)
     spoken = shapley_values(score, song.values, average)
     own, usual = score(np.stack([song.values, average]))
-    scale = np.maximum(np.array(model.scaling["scale"], dtype=float), np.finfo(float).tiny)
+    spread = np.array(model.scaling["scale"], dtype=float)
+    scale = np.where(spread > 0, spread, 1.0)  # as StandardScaler does with a column that was the same in all songs
     columns = [column for column, is_there in zip(model.columns, there, strict=True) if is_there]
     told = (each[there].tolist() for each in (song.values, average, (song.values - average) / scale, spoken))
     return Reasons(

@@ -80,7 +80,8 @@ def write(explanation: Reasons, sound: Sound | None, folder: Path) -> None:
             _write_excerpt(explanation, sound, folder / EXCERPT)
         else:
             draw_reasons(explanation, file)
-    (folder / EXPLANATION).write_text(json.dumps(explanation.to_dict(), indent=1) + "\n", encoding="utf-8")
+    told = json.dumps(explanation.to_dict(), indent=1, allow_nan=False)
+    (folder / EXPLANATION).write_text(told + "\n", encoding="utf-8")
 
 
 def unique_names(paths: Iterable[str]) -> Iterator[str]:

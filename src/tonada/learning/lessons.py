@@ -78,7 +78,8 @@ class Lesson:
         else:
             objective = Distillation(model, importance, recipe.teachers.weight, weights)
         dataset = DrawnSegments(pupils, scales, training, lessons)
-        epoch = fit(objective, dataset, songs["validation"], training, accelerator, self._state_file(songs, part))
+        file = self._state_file(songs, part)
+        epoch = fit(objective, dataset, songs["validation"], training, accelerator, file, part)
         is_first = accelerator.is_main_process
         accelerator.end_training()
         return Taught(model, songs, labels, epoch, is_first)

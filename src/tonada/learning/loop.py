@@ -30,6 +30,7 @@ def fit(
     training: Training,
     accelerator: Accelerator,
     file: StateFile | None = None,
+    part: str = "",
 ) -> int:
     """
     Teach the model in place, and leave it with the weights of its best epoch by validation macro-F1, which is returned.
@@ -41,6 +42,7 @@ def fit(
         training: how.
         accelerator: see `accelerator_of`.
         file: where the run is kept after each epoch, and found again.
+        part: of a run of many lessons, which the bar says.
     """
     model, order = objective.model, SongOrder(dataset.songs, training)
     is_enough = len(dataset) >= training.batch_size
@@ -55,7 +57,8 @@ def fit(
     if file is not None:
         file.restore(run)
     progress = run.progress
-    bar = tqdm(total=training.epochs, initial=progress.epoch, unit="epoch", disable=not accelerator.is_main_process)
+    is_silent = not accelerator.is_main_process
+    bar = tqdm(desc=part or None, total=training.epochs, initial=progress.epoch, unit="epoch", disable=is_silent)
     while not progress.is_over(training):
         epoch = dataset.epoch = order.epoch = progress.epoch + 1
         prepared.train()

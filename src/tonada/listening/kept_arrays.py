@@ -3,6 +3,7 @@
 import hashlib
 import os
 import shutil
+import stat
 import tempfile
 import time
 from collections.abc import Iterator
@@ -34,8 +35,17 @@ def cache_folder(given: str | Path | None = None) -> Path:
 def caches(root: Path) -> Iterator[tuple[str, int, int]]:
     """Each cache in the folder of all: its name, its number of files and their bytes."""
     for name in CACHES:
-        sizes = [file.stat().st_size for file in (root / name).rglob("*") if file.is_file()]
+        sizes = [size for file in (root / name).rglob("*") if (size := _size(file)) is not None]
         yield name, len(sizes), sum(sizes)
+
+
+def _size(path: Path) -> int | None:
+    """Bytes of a file; nothing of a folder, or of what another process has just put in its place or taken away."""
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_size if stat.S_ISREG(found.st_mode) else None
 
 
 def clear_cache(root: Path, name: str) -> None:
