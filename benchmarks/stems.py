@@ -1,7 +1,8 @@
 """
-What the bundled mood model says of stems, on the test clips of its recipe: python benchmarks/stems.py DATA METHOD…
+What a mood model says of stems, on the clips of 4QAED that it left out: `python benchmarks/stems.py MODEL DATA METHOD…`
 
-The model learned from mixes; nothing of this chose anything.
+MODEL is the folder that `tonada train` made of a recipe with a test side, say `recipes/emotion.yaml` without its
+`report`: one that is cross-validated learns from all songs in the end. It knows mixes; nothing of this chose anything.
 """
 
 import sys
@@ -10,18 +11,20 @@ from pathlib import Path
 
 from tqdm import tqdm
 
+from tonada.learning.recipes import load_recipe
 from tonada.listening.answers import Answer
 from tonada.listening.listener import Listener
 from tonada.proving.predictions import read_predictions
 from tonada.proving.scores import macro_f1
 
-PREDICTIONS = Path(__file__).parent.parent / "docs" / "results" / "emotion" / "emotion.csv"
 
-
-def main(data: Path, methods: list[str]) -> None:
+def main(model: Path, data: Path, methods: list[str]) -> None:
     """Listen and print."""
-    songs = [each for each in read_predictions(PREDICTIONS) if each.split == "test"]
-    listener = Listener.bundled("emotion")
+    answered = read_predictions(model / "predictions" / f"{load_recipe(model / 'recipe.yaml').name}.csv")
+    songs = [each for each in answered if each.split == "test"]
+    if not songs:
+        sys.exit(f"{model} left no song out for a test; train it without report: {{crossvalidate: true}}")
+    listener = Listener.from_pretrained(str(model))
     print("| heard | judged | accuracy | macro-F1 | same label as the mix | its labels |\n|---|---|---|---|---|---|")
     for method in methods:
         paths = [data / "4qaed" / "audio" / f"{song.song_id}.ogg" for song in songs]
@@ -48,4 +51,4 @@ def print_row(name: str, judged: list[tuple[str, Answer, Answer]]) -> None:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), sys.argv[2:])
+    main(Path(sys.argv[1]), Path(sys.argv[2]), sys.argv[3:])
