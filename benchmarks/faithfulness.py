@@ -1,8 +1,8 @@
 """
-Whether explanations of the bundled emotion model are faithful: the table of docs/explaining.md, and its curves.
+Whether explanations of the emotion model are faithful: the table of docs/explaining.md, and its curves.
 
-A hundred validation songs; needs TONADA_DATA and 25 minutes of one core. The table alone, from the curves kept:
-`python benchmarks/faithfulness.py --table`.
+`python benchmarks/faithfulness.py MODEL`, a folder that left songs out (see `left_out_songs.py`), of which a hundred
+are asked; needs TONADA_DATA and 25 minutes of one core. The table alone, from the curves kept: with `--table`.
 """
 
 import csv
@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from validation_songs import RESULTS, validation_songs
+from left_out_songs import RESULTS, left_out_songs
 
 from tonada.explaining.attributions import METHODS
 from tonada.explaining.faithfulness import SHARES, Order, area, at_random, by_importance, deletion_curve
@@ -21,6 +21,7 @@ from tonada.listening.listener import Listener
 
 CURVES = RESULTS / "explaining-faithfulness.csv"
 RANDOM_ORDERS = 10
+SONGS = 100
 FIELDS = ["song_id", "label", "deleted from", "order", *(f"{share:g}" for share in SHARES)]
 
 
@@ -59,13 +60,13 @@ def curves_of(listener: Listener, waveform: np.ndarray, seed: int) -> tuple[str,
     return song.target.label, curves
 
 
-def measure() -> None:
+def measure(model: Path) -> None:
     """Write the curves of every song."""
-    listener = Listener.bundled("emotion")
+    listener = Listener.from_pretrained(str(model))
     with CURVES.open("w", newline="") as file:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(FIELDS)
-        for number, labelled in enumerate(validation_songs(listener.extractor.sampling_rate)):
+        for number, labelled in enumerate(left_out_songs(model, listener.extractor.sampling_rate, SONGS)):
             label, curves = curves_of(listener, labelled.waveform, seed=number)
             for (place, order), curve in curves.items():
                 writer.writerow([labelled.song_id, label, place, order, *(f"{value:.5f}" for value in curve.tolist())])
@@ -99,5 +100,5 @@ def _curve(row: dict[str, str]) -> torch.Tensor:
 
 if __name__ == "__main__":
     if "--table" not in sys.argv:
-        measure()
+        measure(Path(sys.argv[1]))
     print(table())

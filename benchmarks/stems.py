@@ -1,34 +1,27 @@
 """
-What a mood model says of stems, on the clips of 4QAED that it left out: `python benchmarks/stems.py MODEL DATA METHOD…`
-
-MODEL is the folder that `tonada train` made of a recipe with a test side, say `recipes/emotion.yaml` without its
-`report`: one that is cross-validated learns from all songs in the end. It knows mixes; nothing of this chose anything.
+What the emotion model says of stems: `python benchmarks/stems.py MODEL METHOD…`, a folder that left songs out (see
+`left_out_songs.py`); needs TONADA_DATA. The model learned from mixes; nothing of this chose anything.
 """
 
 import sys
 from collections import Counter
 from pathlib import Path
 
+from left_out_songs import left_out_songs
 from tqdm import tqdm
 
-from tonada.learning.recipes import load_recipe
 from tonada.listening.answers import Answer
 from tonada.listening.listener import Listener
-from tonada.proving.predictions import read_predictions
 from tonada.proving.scores import macro_f1
 
 
-def main(model: Path, data: Path, methods: list[str]) -> None:
+def main(model: Path, methods: list[str]) -> None:
     """Listen and print."""
-    answered = read_predictions(model / "predictions" / f"{load_recipe(model / 'recipe.yaml').name}.csv")
-    songs = [each for each in answered if each.split == "test"]
-    if not songs:
-        sys.exit(f"{model} left no song out for a test; train it without report: {{crossvalidate: true}}")
     listener = Listener.from_pretrained(str(model))
+    songs = list(left_out_songs(model, listener.extractor.sampling_rate))
     print("| heard | judged | accuracy | macro-F1 | same label as the mix | its labels |\n|---|---|---|---|---|---|")
     for method in methods:
-        paths = [data / "4qaed" / "audio" / f"{song.song_id}.ogg" for song in songs]
-        answers = [listener.listen(path, stems=method) for path in tqdm(paths, unit="song")]
+        answers = [listener.listen(song.path, stems=method) for song in tqdm(songs, unit="song")]
         for part in dict(answers[0].parts()):
             if part == "mix" and method != methods[0]:
                 continue  # the same answers again
@@ -51,4 +44,4 @@ def print_row(name: str, judged: list[tuple[str, Answer, Answer]]) -> None:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), Path(sys.argv[2]), sys.argv[3:])
+    main(Path(sys.argv[1]), sys.argv[2:])

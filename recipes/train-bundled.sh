@@ -19,7 +19,7 @@ keep() {
 keep emotion
 keep emopia
 keep emotion-alone emotion emotion-softmax emotion-spectrogram emotion-descriptors emotion-random emotion-blocks-15 \
-  emotion-blocks-25 emotion-whole emotion-majority emotion-attention-vote
+  emotion-blocks-25 emotion-whole emotion-stems emotion-majority emotion-attention-vote
 keep genre
 keep music
 for name in emotion genre music; do
