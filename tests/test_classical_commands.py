@@ -4,6 +4,7 @@ import contextlib
 import csv
 import io
 import json
+import re
 import shutil
 import zipfile
 
@@ -151,6 +152,13 @@ def test_the_columns_that_tell_the_moods_are_worth_most_and_noise_nothing(traine
     rows = {row["column"]: row for row in csv.DictReader((trained[1] / "importance.csv").open())}
     assert float(rows["tempo"]["sad"]) > 0.3 > abs(float(rows["noise"]["accuracy"]))
     assert float(rows["level"]["calm"]) > 0.3
+
+
+def test_the_card_shows_the_figures_that_lie_beside_it(trained):
+    card = (trained[1] / "README.md").read_text()
+    shown = re.findall(r"!\[[^]]+\]\(([^)]+)\)", card)
+    assert set(shown) == {path.name for path in trained[1].glob("*.png")}
+    assert len(shown) == 4
 
 
 def test_an_interrupted_run_goes_on_with_what_is_missing(folder, trained, tmp_path):

@@ -83,6 +83,18 @@ def test_the_model_that_is_kept_says_it_learned_from_all(folder, recipe_file, tr
     assert splits.load(tmp_path / "split.json").hash == trained.split.hash
 
 
+def test_a_model_without_descriptors_has_its_baseline_from_the_same_bands(folder, tmp_path):  # noqa: F811
+    path = tmp_path / "recipe.yaml"
+    words = CROSSVALIDATED.replace("epochs: 10", "epochs: 1")
+    path.write_text(words.replace("features: {", "features: {branches: [spectrogram], "))
+    recipe = load_recipe(path)
+    trained = train(recipe, folder)
+    guessed = trained.predictions["logistic-regression"]
+    assert sum(each.answer == each.truth for each in guessed) >= 20, "tones and noise differ in every band"
+    save_trained(trained, recipe, path, tmp_path / "saved")
+    assert "the same\nbands and their deviations, averaged" in (tmp_path / "saved" / "README.md").read_text()
+
+
 def test_the_answers_to_songs_that_a_fold_left_out_are_what_later_ones_are_held_against(recipe_file, trained, tmp_path):
     save_trained(trained, load_recipe(recipe_file), recipe_file, tmp_path)
     told, answered = answers_to_unheard(tmp_path), trained.predictions["tiny"]

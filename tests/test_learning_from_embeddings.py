@@ -75,6 +75,17 @@ def test_the_saved_model_embeds_and_hears_files_as_in_training(folder, saved):
         assert heard == [pytest.approx(times, abs=0.05) for times in ((0, 5), (3, 7))]  # an embedding hears 3 s
 
 
+def test_its_baseline_hears_the_same_embeddings(folder, weights, tmp_path):
+    (tmp_path / "recipe.yaml").write_text(RECIPE.replace("epochs: 2", "epochs: 1") + "report: {crossvalidate: true}\n")
+    recipe = load_recipe(tmp_path / "recipe.yaml")
+    save_trained(train(recipe, folder), recipe, tmp_path / "recipe.yaml", tmp_path / "saved")
+    guessed = read_predictions(tmp_path / "saved" / "predictions" / "logistic-regression.csv")
+    assert len(guessed) == 12
+    card = (tmp_path / "saved" / "README.md").read_text()
+    assert "| logistic-regression |" in card
+    assert "the same\nembeddings, averaged over the song" in card
+
+
 def test_its_card_sends_nobody_to_the_pipeline(saved):
     card = (saved / "README.md").read_text()
     assert "hears embeddings by musicnn-msd" in card

@@ -19,7 +19,7 @@ def crossvalidated_table(systems: dict[str, list[Prediction]]) -> str:
 
     Brackets are 95 % intervals, resampling groups with all their answers over the deals. The label that fares worst
     stands with the share of its songs that were answered with it. The last column is what the row's accuracy has over
-    that of `BASELINE`, both resampled together.
+    that of `BASELINE`, where it is among them, both resampled together.
     """
     judged = {name: Judged.of(predictions) for name, predictions in systems.items()}
     lines = [
@@ -28,7 +28,7 @@ def crossvalidated_table(systems: dict[str, list[Prediction]]) -> str:
     ]
     for name in sorted(judged, key=lambda name: (-value(accuracy, judged[name]), name)):
         cells = [scored(score, judged[name]) for score in SCORES.values()]
-        gain = "" if name == BASELINE else gained(accuracy, judged[name], judged[BASELINE])
+        gain = "" if name == BASELINE or BASELINE not in judged else gained(accuracy, judged[name], judged[BASELINE])
         ends = [worst_label(judged[name]), f"±{_between_folds(systems[name]):.3f}", gain]
         lines.append(f"| {name} | {' | '.join([*cells, *ends])} |")
     return "\n".join(lines)

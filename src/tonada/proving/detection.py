@@ -17,7 +17,7 @@ def detection_table(systems: dict[str, list[Prediction]], wanted: float) -> str:
     A Markdown table of the first of two labels, a row a system, the largest PR-AUC first.
 
     The last two columns are answers from a threshold on: each fold's is the lowest that reached the precision wanted on
-    the answers to the other folds of its deal, so that no song chooses what it is judged by. A dash where none did.
+    the answers to the other folds of its deal, so that no song chooses what it is judged by. A dash if a fold has none.
 
     Args:
         systems: predictions out of fold, by name.

@@ -38,12 +38,12 @@ def save_classically_trained(trained: ClassicallyTrained, recipe: ClassicalRecip
         path: of the recipe.
         folder: of the run, where its `importance.csv` lies.
     """
-    save_classical(trained.model, folder, card_of(trained, recipe))
+    held_out = trained.predictions[recipe.keep]
+    drawn = draw_figures(trained.model, trained.rows, held_out, folder / IMPORTANCE, folder)
+    save_classical(trained.model, folder, card_of(trained, recipe, drawn))
     (folder / "recipe.yaml").write_bytes(path.read_bytes())
     trained.split.save(folder / "split.json")
     trained.provenance.save(folder)
-    held_out = trained.predictions[recipe.keep]
-    draw_figures(trained.model, trained.rows, held_out, folder / IMPORTANCE, folder)
 
 
 def pack_classical(folder: Path, name: str, output: Path) -> None:

@@ -73,7 +73,12 @@ model = AutoModelForAudioClassification.from_pretrained(folder, trust_remote_cod
 probabilities = model(**extractor([steps], return_tensors="pt")).logits.exp()  # steps: (steps, width), float32
 ```
 """
-WITH_DESCRIPTORS = "; `logistic-regression` has the same\ndescriptors, averaged over the song"
+WITH_THE_SAME = "; `logistic-regression` has the same\n{heard}, averaged over the song"
+HEARD_BY_BASELINE = {
+    "descriptors": "descriptors",
+    "embeddings": "embeddings",
+    "spectrogram": "bands and their deviations",
+}
 FOR_THE_PIPELINE = "library_name: transformers\npipeline_tag: audio-classification"
 FOR_TONADA = "library_name: tonada"
 
@@ -132,10 +137,15 @@ def card(trained: Trained, recipe: Recipe, recipe_path: Path) -> str:
         measured=what_was_measured(trained, recipe),
         provenance=trained.provenance,
         chance=1 / config.num_labels,
-        baseline=WITH_DESCRIPTORS if BASELINE in trained.predictions else "",
+        baseline=_baseline(extractor) if BASELINE in trained.predictions else "",
         recipe=recipe_path,
         sure=how_sure(trained, recipe),
     )
+
+
+def _baseline(extractor: TonadaFeatureExtractor) -> str:
+    heard = next(words for branch, words in HEARD_BY_BASELINE.items() if branch in extractor.branches)
+    return WITH_THE_SAME.format(heard=heard)
 
 
 def _heard(extractor: TonadaFeatureExtractor) -> str:

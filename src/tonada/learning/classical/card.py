@@ -1,5 +1,7 @@
 """The card of a classical model, every figure computed from its predictions."""
 
+from collections.abc import Collection
+
 from tonada.learning.classical.recipe import ClassicalRecipe
 from tonada.learning.classical.saving import ClassicalModel
 from tonada.learning.classical.training import ClassicallyTrained
@@ -29,7 +31,7 @@ Each song was answered by systems that had seen no song of its group: {folds} fo
 {table}
 
 Learned from {provenance} (whole in `provenance.json`).
-
+{figures}
 ## How sure
 
 Probabilities are calibrated with temperature {temperature:.3f}, and sets of labels with a probability of at least
@@ -40,10 +42,16 @@ little.{yes}
 
 These songs are not the world's music. Not for judging people.
 """
+FIGURES = {
+    "confusions.png": "Answers to songs of groups that it had not seen, by their true label",
+    "box-plots.png": "How the labels differ in the columns that are worth most (all in `importance.csv`)",
+    "partial-dependence.png": "What each of these columns does to the answers, all else held",
+    "correlations.png": "Which columns say the same",
+}
 
 
-def card_of(trained: ClassicallyTrained, recipe: ClassicalRecipe) -> str:
-    """The card's text."""
+def card_of(trained: ClassicallyTrained, recipe: ClassicalRecipe, drawn: Collection[str] = ()) -> str:
+    """The card's text, with the figures of `draw_figures` that were drawn beside it."""
     model = trained.model
     return CARD.format(
         name=recipe.name,
@@ -56,6 +64,7 @@ def card_of(trained: ClassicallyTrained, recipe: ClassicalRecipe) -> str:
         repeats="once" if recipe.repeats == 1 else f"{recipe.repeats} times",
         table=crossvalidated_table(trained.predictions),
         provenance=trained.provenance,
+        figures="".join(f"\n{words}:\n\n![{words}]({name})\n" for name, words in FIGURES.items() if name in drawn),
         temperature=model.temperature,
         least=1 - (model.conformal_quantile or 1.0),
         yes=""

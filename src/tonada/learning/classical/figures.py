@@ -30,10 +30,10 @@ SONGS = 200  # whose other columns are held, drawn from seed 0
 
 def draw_figures(
     model: ClassicalModel, rows: Rows, held_out: Sequence[Prediction], importance: Path, folder: Path
-) -> None:
+) -> list[str]:
     """
-    Draw `confusions.png`, `correlations.png`, `box-plots.png` and `partial-dependence.png`; nothing where matplotlib is
-    not installed.
+    Draw `confusions.png`, `correlations.png`, `box-plots.png` and `partial-dependence.png`, and return the names of
+    those that there are; none where matplotlib is not installed.
 
     Args:
         model: fitted on the rows.
@@ -43,7 +43,7 @@ def draw_figures(
         folder: to write into.
     """
     if find_spec("matplotlib") is None:
-        return
+        return []
     logging.getLogger("matplotlib").setLevel(logging.ERROR)  # it remarks on the fonts and folders that it lacks
     with importance.open(newline="", encoding="utf-8") as file:
         order = [rows.columns.index(row["column"]) for row in csv.DictReader(file)]
@@ -53,9 +53,10 @@ def draw_figures(
         "box-plots": _box_plots(rows, order[:SHOWN]),
         "partial-dependence": _dependence_figure(model, rows, order[:SHOWN]),
     }
-    for name, figure in drawn.items():
-        if figure is not None:
-            figure.savefig(folder / f"{name}.png", dpi=100)
+    figures = {f"{name}.png": figure for name, figure in drawn.items() if figure is not None}
+    for name, figure in figures.items():
+        figure.savefig(folder / name, dpi=100)
+    return list(figures)
 
 
 def partial_dependence(model: ClassicalModel, values: np.ndarray, place: int) -> tuple[np.ndarray, np.ndarray]:
