@@ -6,12 +6,14 @@ import shutil
 
 import numpy as np
 import pytest
+from conftest import LABELS, ROOT
 from typer.testing import CliRunner
 
 from tonada.evaluating.asking import Asked
 from tonada.evaluating.labelled import Labelled, sides_of
 from tonada.learning.classical.listening import ClassicalListener
 from tonada.learning.classical.recipe import load_classical
+from tonada.learning.classical.saving import save_classical
 from tonada.learning.classical.training import train_classical
 from tonada.sharing.classical import pack_classical, save_classically_trained
 from tonada_cli import app
@@ -94,8 +96,13 @@ def test_the_songs_it_was_fitted_on_are_refused_as_a_test_and_said_to_be_none(fo
 
 def test_other_labels_are_refused(folder, capfd):
     (folder / "odd.csv").write_text("song,artist,mood,level,tempo\nx,y,angry,1,2\n")
-    assert evaluated(folder, "odd.csv").exit_code == 2
-    assert "odd" not in capfd.readouterr().out
+    done = evaluated(folder, "odd.csv")
+    assert done.exit_code == 2
+    said = (
+        "table has the labels angry; "
+        + f"{folder / 'moods'} answers calm, happy, sad: give songs of the model's labels"
+    )
+    assert said in done.stderr + capfd.readouterr().err
 
 
 def test_what_is_pushed_answers_alike_and_says_what_it_learned_from(folder, tmp_path):
@@ -133,3 +140,54 @@ def test_what_it_was_fitted_on_is_no_test_under_another_name(folder):
         labelled = Labelled(ids, groups, ["sad"] * 4, lambda place: pytest.fail("heard"))
         asked = Asked("folder", folder, "test", str(folder / "moods"))
         assert set(sides_of(model, asked, labelled).parts) == parts
+
+
+def trained_without_ids(folder, data: str, root):
+    """A folder with a model of `data`, which names no column of ids, and the list of its songs."""
+    lines = [f"data: {data}" if line.startswith("data:") else line for line in RECIPE.splitlines()]
+    (folder / "moods.yaml").write_text("\n".join(lines))
+    trained = train_classical(load_classical(folder / "moods.yaml"), root, folder / "moods")
+    save_classical(trained.model, folder / "moods", "")
+    trained.split.save(folder / "moods" / "split.json")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def grouped(folder, tmp_path_factory):
+    """A model of the same 45 songs whose recipe names artists and no ids."""
+    return trained_without_ids(
+        tmp_path_factory.mktemp("grouped"), "{table: songs.csv, label: mood, group: artist}", folder
+    )
+
+
+def test_a_table_without_ids_is_judged_by_its_groups_alone(grouped):
+    write_songs(grouped / "new.csv", 45)
+    done = evaluated(grouped, "new.csv", "--format", "json")
+    assert done.exit_code == 0, done.stderr
+    report = json.loads(done.stdout)
+    assert report["is_test"]
+    assert report["systems"][report["model"]]["songs"]["count"] == 45
+
+
+def test_songs_of_groups_that_were_learned_from_are_no_test_where_ids_are_missing(grouped, folder, capfd):
+    done = evaluated(grouped, str(folder / "others.csv"), "--format", "json")
+    assert json.loads(done.stdout)["systems"][str(grouped / "moods")]["songs"]["count"] == 24
+    done = evaluated(grouped, str(folder / "songs.csv"))
+    assert done.exit_code == 2
+    assert "the model learned from all of these songs" in done.stderr + capfd.readouterr().err
+
+
+def test_rows_of_a_table_are_not_those_of_a_data_set_that_are_numbered_alike(tmp_path):
+    """The songs of `turkish` are called by their rows, as those of a table without ids are."""
+    model = trained_without_ids(tmp_path, "{script: turkish, folder: turkish}", ROOT / "tests" / "data")
+    with (ROOT / "tests" / "data" / "turkish" / "original.csv").open() as file:
+        columns = [name for name in next(csv.reader(file)) if name != "Class"]
+    generator = np.random.default_rng(0)
+    rows = [[LABELS[number % 4], *generator.random(len(columns))] for number in range(20)]
+    with (model / "new.csv").open("w", newline="") as file:
+        csv.writer(file).writerows([["label", *columns], *rows])
+    done = evaluated(model, "new.csv", "--format", "json")
+    assert done.exit_code == 0, done.stderr
+    report = json.loads(done.stdout)
+    assert report["is_test"]
+    assert report["systems"][report["model"]]["songs"]["count"] == 20

@@ -57,6 +57,16 @@ def test_the_reasons_add_up_to_how_far_the_song_is_from_an_average_one(listener)
     assert against.descriptors[-1].name == "_Tempo_Mean"
 
 
+@pytest.mark.parametrize("threshold", [0.001, None, 0.999])
+def test_what_is_explained_is_what_the_model_answers_from_its_threshold_on(listener, tmp_path, threshold):
+    choosing = ClassicalListener(replace(listener.model, threshold=threshold), listener.name)
+    table = tmp_path / "songs.csv"
+    table.write_text("\n".join(["song_id," + ",".join(COLUMNS), "slow,100,0,0.1", "fast,140,0,0.1"]))
+    answers = [answer.label for answer in choosing.listen_all([(str(table), None)])]
+    assert answers == {0.001: ["sad", "sad"], None: ["sad", "happy"], 0.999: ["happy", "happy"]}[threshold]
+    assert [explain_song(choosing, each).label for each in choosing.hear(str(table))] == answers
+
+
 def test_a_number_that_is_missing_speaks_neither_for_nor_against(listener):
     reasons = explain_song(listener, song(180.0, np.nan, 0.1))
     assert {each.name for each in reasons.descriptors} == {"_Tempo_Mean", "_RMSenergy_Mean"}

@@ -124,6 +124,19 @@ def test_predictions_come_back_as_they_were_written(tmp_path_factory, songs):
     assert read_predictions(path) == written
 
 
+def test_labels_called_as_the_facts_of_a_song_come_back_too(tmp_path):
+    by_label = {"group": 0.1, "split": 0.2, "seed": 0.3, "truth": 0.25, "song_id": 0.15}
+    written = [Prediction("a song", "an artist", "test", 1, "seed", by_label)]
+    write_predictions(written, tmp_path / "predictions.csv")
+    assert read_predictions(tmp_path / "predictions.csv") == written
+
+
+def test_a_table_that_holds_no_predictions_is_refused_with_what_was_expected(tmp_path):
+    (tmp_path / "songs.csv").write_text("song,tempo\ns1,120\n")
+    with pytest.raises(ValueError, match=r"has song, tempo as its first columns; expected song_id, group, split"):
+        read_predictions(tmp_path / "songs.csv")
+
+
 def test_the_results_page_is_computed_from_the_files(tmp_path):
     (tmp_path / "perfect").mkdir()
     rows = [prediction(number, "ab"[number % 2], "ab"[number % 2], f"fold {number // 4}") for number in range(8)]

@@ -62,12 +62,15 @@ def sides_of(listener: ClassicalListener, asked: Asked, songs: Labelled) -> Side
     """
     Which of the songs the model was fitted on, all of which it lists in its `split.json`; their groups count as taught.
 
+    A table without a column of ids has numbers of rows for them, which say nothing of songs: its groups decide alone.
+
     Raises:
         EvaluationError: the list cannot be read.
     """
     taught = listener.model.recipe.get("data", {})
     source = taught.get("script") or TABLE
-    nameless = source == TABLE and not (taught.get("song_id") or taught.get("group"))
+    has_ids = asked.data != TABLE or bool(taught.get("song_id"))
+    nameless = TABLE in (source, asked.data) and not (taught.get("song_id") or taught.get("group"))
     split = file_of(asked.source, SPLIT, listener.revision)
     if nameless or split is None:
         return _unlisted(listener, asked, songs, source)
@@ -75,9 +78,16 @@ def sides_of(listener: ClassicalListener, asked: Asked, songs: Labelled) -> Side
         found = splits.load(split)
     except (splits.SplitError, OSError) as error:
         raise EvaluationError(str(error)) from error
+    if not has_ids:
+        return Sides(_parts_by_group(found, songs.groups), f"the groups listed with the model, {found.hash[:12]}")
     if asked.data != source and are_others(found, songs.ids, songs.groups):
         return Sides(["test"] * len(songs.ids), f"the model learned from {source}, all of these are new")
     return Sides(parts_of(found, songs.ids, songs.groups), f"the songs listed with the model, {found.hash[:12]}")
+
+
+def _parts_by_group(split: splits.Split, groups: list[str]) -> list[str]:
+    taught = {split.groups[song] for song, part in split.parts.items() if part == "train"}
+    return ["train" if group in taught else "test" for group in groups]
 
 
 def _unlisted(listener: ClassicalListener, asked: Asked, songs: Labelled, source: str) -> Sides:

@@ -6,7 +6,7 @@ from tonada.explaining.reasons import Reasons, ranked
 from tonada.explaining.shapley import shapley_values
 from tonada.explaining.targets import ExplainError
 from tonada.extras import lacking
-from tonada.learning.classical.answering import calibrated_probabilities
+from tonada.learning.classical.answering import answer_of, calibrated_probabilities
 from tonada.learning.classical.listening import ClassicalListener, HeardSong
 from tonada.learning.classical.saving import ClassicalModel
 from tonada.modeling.tree_tonada import LabelTree
@@ -39,7 +39,7 @@ def explain_song(listener: ClassicalListener, song: HeardSong, label: str | None
     Args:
         listener: with the model to explain.
         song: as it was heard. A number that is missing speaks neither for nor against, and is not told of.
-        label: what to explain; the most probable label if not given.
+        label: what to explain; if not given, what the model answers, heeding its threshold.
 
     Raises:
         ExplainError: the song has no number.
@@ -48,7 +48,7 @@ def explain_song(listener: ClassicalListener, song: HeardSong, label: str | None
     if not there.any():
         raise ExplainError(f"{song.path}: has none of the {len(model.columns)} numbers")
     chances = calibrated_probabilities(model, song.values[None])[0]
-    label = label or model.labels[int(chances.argmax())]
+    label = label or str(answer_of(model, chances).label)  # which a model of one label a song always has
     members = _members(model, label)
 
     def score(rows: np.ndarray) -> np.ndarray:

@@ -39,16 +39,24 @@ def write_predictions(predictions: Iterable[Prediction], path: Path) -> None:
 
 
 def read_predictions(path: Path) -> list[Prediction]:
-    """Read what `write_predictions` wrote."""
+    """
+    Read what `write_predictions` wrote, by position: a label may be called as a fact is.
+
+    Raises:
+        ValueError: the first columns are not the facts.
+    """
     with path.open(newline="", encoding="utf-8") as file:
-        return [
-            Prediction(
-                row.pop("song_id"),
-                row.pop("group"),
-                row.pop("split"),
-                int(row.pop("seed")),
-                row.pop("truth"),
-                {label: float(value) for label, value in row.items()},
+        rows = csv.reader(file)
+        head = next(rows, [])
+        if tuple(head[: len(FACTS)]) != FACTS:
+            raise ValueError(
+                f"{path} has {', '.join(head[: len(FACTS)]) or 'nothing'} as its first columns; expected "
+                f"{', '.join(FACTS)}: give a file that write_predictions wrote"
             )
-            for row in csv.DictReader(file)
-        ]
+        return [_prediction(row, head[len(FACTS) :]) for row in rows if row]
+
+
+def _prediction(row: list[str], labels: list[str]) -> Prediction:
+    song_id, group, split, seed, truth, *values = row
+    by_label = {label: float(value) for label, value in zip(labels, values, strict=True)}
+    return Prediction(song_id, group, split, int(seed), truth, by_label)
