@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tonada.cataloguing.chosen import Filter, Tags
-from tonada.cataloguing.playlists import KINDS, NAMESPACE, PlaylistError, write_playlists
+from tonada.cataloguing.playlists import KINDS, NAMESPACE, PlaylistError, Written, write_playlists
 from tonada.cataloguing.tables import TableError
 from tonada.cataloguing.tag_tables import tags_schema, tags_table
 from tonada.cataloguing.tasks import Task, listeners_of
@@ -33,6 +33,9 @@ def schema():
 
 @pytest.fixture
 def tags(schema, tmp_path) -> Tags:
+    (tmp_path / "music").mkdir()
+    for name, *_ in SONGS:
+        (tmp_path / "music" / name).touch()
     rows = [
         {
             **{
@@ -56,7 +59,8 @@ def lines_of(file: Path) -> list[str]:
 
 def test_each_label_has_a_playlist_with_the_surest_songs_first(tags, tmp_path):
     written = write_playlists(tags, "emotion", Filter(), tmp_path / "lists")
-    assert written == {tmp_path / "lists" / "emotion-happy.m3u8": 3, tmp_path / "lists" / "emotion-sad.m3u8": 1}
+    lists = tmp_path / "lists"
+    assert written == {lists / "emotion-happy.m3u8": Written(3, []), lists / "emotion-sad.m3u8": Written(1, [])}
     happy = lines_of(tmp_path / "lists" / "emotion-happy.m3u8")
     assert happy == ["../music/a.flac", "../music/c.flac", "../music/b.flac"]
 
@@ -77,7 +81,8 @@ def test_a_filter_leaves_out_what_does_not_fit(which, names, tags, tmp_path):
 
 
 def test_no_more_songs_are_taken_than_asked_for(tags, tmp_path):
-    assert list(write_playlists(tags, "emotion", Filter(), tmp_path, most=2).values()) == [2, 1]
+    written = write_playlists(tags, "emotion", Filter(), tmp_path, most=2)
+    assert [held.songs for held in written.values()] == [2, 1]
     assert [Path(line).stem for line in lines_of(tmp_path / "emotion-happy.m3u8")] == ["a", "c"]
 
 
@@ -146,3 +151,21 @@ def test_the_command_writes_a_playlist_a_label_that_names_the_songs_from_its_fol
     ]
     assert lines_of(tmp_path / "lists" / "emotion-happy.m3u8") == ["../music/a.flac", "../music/c.flac"]
     assert lines_of(tmp_path / "lists" / "emotion-sad.m3u8") == ["../music/d.flac"]
+
+
+def test_songs_that_are_not_where_the_table_says_are_counted_in_a_line(tags, tmp_path):
+    for name in ("a.flac", "d.flac"):
+        (tmp_path / "music" / name).unlink()
+    done = tonada("playlists", "t.parquet", "--output", "lists", folder=tmp_path)
+    assert done.returncode == 0
+    [line] = done.stderr.splitlines()
+    assert f"2 songs are not where the table says, such as {tmp_path}/music/a.flac; run it in the folder where" in line
+
+
+def test_a_task_that_is_named_twice_is_refused_in_a_line(tags, tmp_path):
+    twice = ("--only", "emotion=sad", "--only", "emotion=relaxed")
+    done = tonada("playlists", "t.parquet", "--output", "lists", *twice, folder=tmp_path)
+    assert done.returncode == 2
+    [line] = done.stderr.splitlines()
+    assert "--only names emotion twice, as sad and as relaxed" in line
+    assert not (tmp_path / "lists").exists()

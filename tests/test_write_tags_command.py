@@ -76,3 +76,17 @@ def test_a_file_that_changed_since_it_was_tagged_is_one_line_and_the_others_are_
     assert f"songs/{changed}: has been changed since it was tagged" in line
     assert contents(folder)[changed] == before[changed]
     assert moods(folder)[other] == [labels(folder)[other]]
+
+
+def test_a_file_that_no_library_can_read_is_one_line_and_the_others_are_written(folder, recordings):
+    damaged, other = SONGS
+    content = bytearray((recordings / "good.wma").read_bytes())
+    name = "WM/EncodingSettings\0".encode("utf-16-le")
+    content[content.index(name) + len(name)] = 116  # a kind of value that there is not: of mutagen a KeyError
+    (folder / "songs" / damaged).write_bytes(content)
+    done = tonada("write-tags", "t.parquet", "--write", folder=folder)
+    assert done.returncode == 1
+    [line] = done.stderr.splitlines()
+    assert f"songs/{damaged}: its metadata cannot be read" in line
+    assert mutagen.File(folder / "songs" / other)["mood"] == [labels(folder)[other]]
+    assert done.stdout.splitlines()[-1] == "1 files written"

@@ -13,7 +13,7 @@ Only = Annotated[
     list[str] | None,
     typer.Option(
         metavar="TASK=LABEL",
-        help="Songs with this label alone; several must all fit.",
+        help="Songs with this label alone; several, each of another task, must all fit.",
         show_default=False,
         rich_help_panel=PANEL,
     ),
@@ -34,11 +34,18 @@ def chosen(
     What the options say, in the units of `Filter`.
 
     Raises:
-        TableError: the table has no such task or label.
+        TableError: the table has no such task or label, or a task is named twice.
     """
     from tonada.cataloguing.chosen import Filter
+    from tonada.cataloguing.tables import TableError
 
-    labels = {task: label for task, _, label in (each.partition("=") for each in only or [])}
-    for task, label in labels.items():
+    labels: dict[str, str] = {}
+    for task, _, label in (each.partition("=") for each in only or []):
         tags.check(task, label)
+        if task in labels:
+            raise TableError(
+                f"--only names {task} twice, as {labels[task]} and as {label}; no song has two labels of a task, "
+                "so name it once"
+            )
+        labels[task] = label
     return Filter(labels, probability, agreement, 60 * shortest, float("inf") if longest is None else 60 * longest)

@@ -2,12 +2,15 @@
 
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from tonada_cli.filter_options import MaxMinutes, MinAgreement, MinMinutes, MinProbability, Only, chosen
-from tonada_cli.printing import fail, printable
+from tonada_cli.printing import complain, fail, printable
+
+if TYPE_CHECKING:
+    from tonada.cataloguing.playlists import Written
 
 
 class Format(StrEnum):
@@ -55,7 +58,7 @@ def playlists(
     try:
         table = Tags(tags)
         which = chosen(table, only, min_probability, min_agreement, min_minutes, max_minutes)
-        written: dict[Path, int] = {}
+        written: dict[Path, Written] = {}
         for task in by or table.tasks:
             table.check(task)
             written |= write_playlists(table, task, which, output, format.value, most)
@@ -63,7 +66,16 @@ def playlists(
         fail(str(error))
     except OSError as error:
         fail(f"{error.filename or output}: {error.strerror or error}")
-    for file, songs in written.items():
-        typer.echo(f"{songs:>7} songs  {printable(str(file))}")
+    for file, held in written.items():
+        typer.echo(f"{held.songs:>7} songs  {printable(str(file))}")
     if not written:
         fail("no song fits; ask for less", 1)
+    _tell_of_absent(sorted({path for held in written.values() for path in held.absent}))
+
+
+def _tell_of_absent(paths: list[str]) -> None:
+    if paths:
+        complain(
+            f"{len(paths)} songs are not where the table says, such as {paths[0]}; run it in the folder where the "
+            "table was made, or tag them anew if they have been moved"
+        )

@@ -57,8 +57,10 @@ def planned(path: str, content: str, values: dict[str, str], replace: bool = Fal
         replace: also fields that hold something else, which stay as they are otherwise.
 
     Raises:
-        FileTagError: the file cannot be read, or its format has no such fields.
+        FileTagError: the file is not there or cannot be read, or its format has no such fields.
     """
+    if not os.path.exists(path):
+        raise FileTagError(f"{path}: is not there; run it in the folder where the table was made")
     try:
         held = read_fields(path)
     except MetadataError as error:

@@ -9,6 +9,7 @@ import heapq
 import os
 from collections import defaultdict
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
 from xml.etree import ElementTree
@@ -25,11 +26,27 @@ class PlaylistError(Exception):
     """A playlist that cannot be written, in one line."""
 
 
+@dataclass(frozen=True)
+class Written:
+    """
+    What a playlist holds.
+
+    Attributes:
+        songs: how many.
+        absent: paths of those whose files are not there, as they are in the table.
+    """
+
+    songs: int
+    absent: list[str]
+
+
 def write_playlists(
     tags: Tags, task: str, which: Filter, folder: Path, kind: str = "m3u8", most: int | None = None
-) -> dict[Path, int]:
+) -> dict[Path, Written]:
     """
     A playlist for each label of a task, the most probable songs first.
+
+    Relative paths of the table are looked for from the working folder.
 
     Args:
         tags: the table.
@@ -40,7 +57,7 @@ def write_playlists(
         most: songs in a playlist; all, if not given.
 
     Returns:
-        How many songs each file holds.
+        What each file holds.
 
     Raises:
         PlaylistError: a file of that name is there that Tonada did not make.
@@ -57,7 +74,7 @@ def write_playlists(
         rows = by_label[label]
         best = heapq.nsmallest(most or len(rows), rows, key=lambda row: (-row[f"{task}_probability"], row["path"]))
         write_playlist(file, f"{task}: {label}", best)
-        held[file] = len(best)
+        held[file] = Written(len(best), [row["path"] for row in best if not os.path.exists(row["path"])])
     return held
 
 

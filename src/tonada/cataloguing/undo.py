@@ -9,6 +9,8 @@ import hashlib
 import json
 import os
 import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from io import BufferedReader, BufferedWriter
 from pathlib import Path
@@ -16,6 +18,7 @@ from pathlib import Path
 import numpy as np
 
 BLOCK = 2**20
+UNFINISHED = ".unfinished"
 LONGEST_LINE = 2**16  # bytes; a path has a few thousand at most
 
 
@@ -45,7 +48,7 @@ class Entry:
 
 class Journal:
     """
-    The entries of a folder, the newest last.
+    The entries of a folder, the newest last; several journals may write to one at a time.
 
     Args:
         folder: made when the first entry comes.
@@ -53,6 +56,7 @@ class Journal:
 
     def __init__(self, folder: Path):
         self.folder = folder
+        self._next: int | None = None  # known when the first entry comes
 
     def entries(self) -> list[Path]:
         """The newest first, for undoing goes backwards."""
@@ -65,17 +69,44 @@ class Journal:
             first = _common(before, after, min(sizes))
             last = _common(before, after, min(sizes) - first, sizes)
             entry = Entry(path, digest(before), digest(after), first, last)
-            self.folder.mkdir(parents=True, exist_ok=True)
-            number = 1 + max((int(each.stem) for each in self.entries()), default=-1)
-            file = self.folder / f"{number:08}.undo"
-            with open(file.with_suffix(".unfinished"), "wb") as kept:
+            with self._new_entry() as (file, kept):
                 kept.write(json.dumps(asdict(entry)).encode() + b"\n")
                 before.seek(first)
                 _copy(before, kept, sizes[0] - first - last)
                 kept.flush()
                 os.fsync(kept.fileno())
-        os.replace(file.with_suffix(".unfinished"), file)
         return file
+
+    @contextmanager
+    def _new_entry(self) -> Iterator[tuple[Path, BufferedWriter]]:
+        """An entry that is there when its bytes are written, and is not if they cannot be."""
+        file = self._reserved()
+        unfinished = file.with_suffix(UNFINISHED)
+        try:
+            with open(unfinished, "wb") as kept:
+                yield file, kept
+        except BaseException:
+            unfinished.unlink()
+            raise
+        os.replace(unfinished, file)
+
+    def _reserved(self) -> Path:
+        """
+        A name that no entry has or will get from another journal, as long as its unfinished file is there.
+
+        The folder is looked at once, for that takes longer with each entry.
+        """
+        self.folder.mkdir(parents=True, exist_ok=True)
+        if self._next is None:
+            self._next = 1 + max((int(each.stem) for each in self.entries()), default=-1)
+        while True:
+            file = self.folder / f"{self._next:08}.undo"
+            self._next += 1
+            with suppress(FileExistsError):
+                open(file.with_suffix(UNFINISHED), "xb").close()
+                if not file.exists():
+                    return file
+                file.with_suffix(UNFINISHED).unlink()
 
 
 def read_entry(file: Path) -> Entry:
