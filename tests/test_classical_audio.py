@@ -1,5 +1,7 @@
 """A classical system over descriptors of audio: the classical folder and the network beside it answer alike."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import soundfile
@@ -48,6 +50,22 @@ def test_the_folder_and_its_network_give_the_same_answer(folder):
         assert classical.probabilities == pytest.approx(network.probabilities, abs=1e-3)
         assert classical.duration == network.duration == pytest.approx(3.2)
         assert np.isclose(sum(classical.probabilities.values()), 1)
+
+
+def test_from_the_saved_threshold_on_the_first_label_is_answered_however_likely_the_other(folder):
+    song = str(folder / "songs" / "tone" / "0.wav")
+    model = ClassicalListener.from_pretrained(str(folder / "model")).model
+    assert 0 < model.threshold < 1
+    chance = answer_to(song, model, folder).probabilities["hiss"]
+    assert chance < 0.5
+    for threshold, label in ((0.9 * chance, "hiss"), (1.1 * chance, "tone")):
+        assert answer_to(song, replace(model, threshold=threshold), folder).label == label
+
+
+def answer_to(song, model, folder):
+    """What a model says of a song when it was saved and loaded."""
+    save_classical(model, folder / "again", "")
+    return next(ClassicalListener.from_pretrained(str(folder / "again")).listen_all([(song, None)]))
 
 
 def test_a_file_that_is_no_sound_is_one_line(folder):

@@ -1,10 +1,13 @@
 """The pieces of the classical systems: each does what its source says, and looks at training rows alone."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
+from sklearn.naive_bayes import GaussianNB
 
 from tonada.learning.classical.balancing import SAMPLERS, Resampled
 from tonada.learning.classical.capping import IQRCapping
@@ -93,14 +96,60 @@ def test_a_label_without_training_songs_has_no_probability(songs):
     assert (answers[:, 0] == 0).all()
 
 
-@pytest.mark.parametrize("sampler", SAMPLERS)
-def test_a_resampled_model_learns_from_other_rows_and_answers_of_the_same(sampler, songs):
+class Counting(GaussianNB):
+    """Naive Bayes that remembers of how many rows of each label it learned."""
+
+    def fit(self, X, y):
+        self.counts_ = np.bincount(y)
+        return super().fit(X, y)
+
+
+@pytest.fixture(scope="module")
+def uneven(songs):
+    """Thirty songs of the first and of the last label, four of the second; some of the first sound like the last."""
     few = np.concatenate([np.arange(0, 90, 3), [1, 4, 7, 10], np.arange(2, 90, 3)])
     rows, labels = songs[0][few], songs[1][few]
-    model = Resampled(new_model("naive_bayes", {}, 0), sampler).fit(rows, labels)
-    assert model.predict_proba(rows).shape == (len(few), 3)
-    if sampler == "smote":
-        assert np.allclose(model.model_.class_prior_, 1 / 3)
+    rows[:5] = rows[-5:] + 0.01
+    return rows, labels
+
+
+@pytest.mark.parametrize(
+    ("sampler", "is_as_it_should_be"),
+    [
+        ("smote", lambda first, rare, last: (first, rare, last) == (30, 30, 30)),
+        ("enn", lambda first, rare, last: 0 < first < 30 and rare == 4 and 0 < last < 30),
+        ("cnn", lambda first, rare, last: 0 < first < 30 and rare == 4 and 0 < last < 30),
+        ("smoteenn", lambda first, rare, last: 0 < first < 30 and 4 < rare <= 30 and 0 < last < 30),
+    ],
+)
+def test_a_sampler_adds_songs_of_the_rare_label_or_takes_some_of_the_others(sampler, is_as_it_should_be, uneven):
+    model = Resampled(Counting(), sampler).fit(*uneven)
+    assert is_as_it_should_be(*model.model_.counts_), model.model_.counts_
+
+
+@pytest.mark.parametrize("sampler", SAMPLERS)
+def test_a_resampled_model_answers_of_any_song(sampler, uneven):
+    model = Resampled(new_model("naive_bayes", {}, 0), sampler).fit(*uneven)
+    assert model.predict_proba(uneven[0]).shape == (64, 3)
+
+
+@pytest.mark.parametrize("name", ["logistic_regression", "linear_svm", "rbf_svm", "random_forest", "gradient_boosting"])
+def test_weights_reach_the_model(name):
+    model = new_pipeline(System(model=name, balance="weights"), COLUMNS, 0)[-1]
+    told = {key: value for key, value in model.get_params().items() if key.endswith("class_weight")}
+    assert set(told.values()) == {"balanced"}
+
+
+def test_weights_let_a_rare_label_be_answered_more_often(songs):
+    kept = np.concatenate([np.flatnonzero(songs[1] != 1), np.flatnonzero(songs[1] == 1)[:6]])
+    few = [part[kept] for part in songs]
+    deaf = System(model="logistic_regression", columns=("zcr", "rmse"))  # that tell nothing: what is left is how many
+    plain, weighted = (
+        probabilities_of(fitted(replace(deaf, balance=balance), few), few[0], 3)[:, 1].mean()
+        for balance in (None, "weights")
+    )
+    assert plain < 0.15
+    assert weighted > 0.25
 
 
 def test_missing_numbers_become_the_median_of_the_training_songs(songs):

@@ -60,9 +60,60 @@ def test_descriptors_that_moved_make_retraining_due(generator):
     assert reasons_to_retrain(drifts(old, new)) == ["the songs sound otherwise: 2 of 10 columns changed"]
 
 
-def test_missing_numbers_are_passed_over():
+def test_a_mean_is_that_of_the_numbers_that_are_there():
     found = drifts({"a": [1.0, None, 2.0, math.nan]}, {"a": [1.0, 2.0, None, math.inf]})
     assert (found[0].old, found[0].new) == (1.5, 1.5)
+    assert found[0].word == "stable"
+
+
+@pytest.mark.parametrize("share", [0.98, 1])
+def test_a_column_whose_numbers_go_missing_has_drifted(share, generator):
+    old = {"zcr_mean": generator.normal(size=500).tolist()}
+    new = {"zcr_mean": np.where(np.arange(500) < share * 500, np.nan, old["zcr_mean"]).tolist()}
+    for one, other in ((old, new), (new, old)):
+        (found,) = drifts(one, other)
+        assert (found.name, found.word) == ("zcr_mean", "major")
+    assert math.isnan(drifts(old, new)[0].new) == (share == 1)
+
+
+def test_as_many_missing_numbers_as_before_are_no_drift(generator):
+    old, new = (np.where(generator.random(500) < 0.3, np.nan, generator.normal(size=500)) for _ in range(2))
+    assert drifts({"a": old.tolist()}, {"a": new.tolist()})[0].word == "stable"
+
+
+def test_files_that_cannot_be_read_are_no_songs_that_sound_otherwise(generator):
+    old = {"status": ["ok"] * 500, **answers(generator, [0.5, 0.5], rows=500)}
+    new = {name: [None if number % 4 == 0 else cell for number, cell in enumerate(old[name])] for name in old}
+    new["status"] = ["ok" if cell else "unreadable" for cell in new["status"]]
+    assert [each.word for each in drifts(old, new)] == ["stable"] * 3
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ([1.0] * 500, [5.0] * 500),
+        ([1.0] * 500, [0.0] * 500),
+        ([0.0] * 300 + [1.0] * 200, [0.0] * 200 + [1.0] * 300),
+        ([0.0] * 300 + [1.0] * 200, [0.5] * 300 + [1.0] * 200),
+    ],
+)
+def test_numbers_that_many_songs_share_are_seen_to_move(old, new):
+    assert drifts({"a": old}, {"a": new})[0].word != "stable"
+    assert drifts({"a": old}, {"a": old})[0].index == 0
+
+
+@pytest.mark.parametrize("rows", [30, 300, 3000])
+def test_whole_numbers_of_one_population_have_not_drifted(rows, generator):
+    old, new = ({f"a{most}": generator.integers(0, most, rows).tolist() for most in (2, 12, 100)} for _ in range(2))
+    assert [each.word for each in drifts(old, new)] == ["stable"] * 3
+
+
+def test_a_label_that_one_table_lacks_keeps_no_other_column_from_being_compared(generator):
+    old = answers(generator, [0.5, 0.5], rows=300)
+    none = {**old, "label": [None, ""] * 150}
+    assert {each.name for each in drifts(old, none)} == {"probability", "zcr_mean"}
+    with pytest.raises(TableError, match="share no numbers and no labels; shared are label"):
+        drifts({"label": ["happy"]}, {"label": [None]})
 
 
 def test_a_label_that_is_less_likely_is_no_other_sound(generator):

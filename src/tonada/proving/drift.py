@@ -18,6 +18,7 @@ DRIFTED_COLUMNS = 0.1  # share of the descriptors from which on a model hears ot
 LABEL, CONFIDENCE, AGREEMENT = "label", "probability", "agreement"
 FACTS = ("path", "status", "message", "bytes", "modified", "duration", "start", "end", "agreement", "content", "tagged")
 COST = "seconds"  # that a song took: told, but no model learns anything from it
+STATUS, JUDGED = "status", "ok"  # all else is a file that could not be read, say, of which nothing is known
 EMPTY = 0.5  # rows that an empty bin counts as, whose logarithm there would not be
 
 
@@ -30,7 +31,8 @@ class Drift:
         name: of the column.
         index: population stability index: sum over bins of (new - old) ln(new / old), in shares.
         by_chance: the index that rows of one population stay below, but for one time in a thousand.
-        old, new: mean of the column, or for labels the share of the one that changed most.
+        old, new: mean of the column's numbers, NaN if it has none; or for labels the share of the one that changed
+            most.
         label: that label; `None` of a number.
     """
 
@@ -51,20 +53,24 @@ class Drift:
 
 def drifts(old: Mapping[str, Sequence[Any]], new: Mapping[str, Sequence[Any]]) -> list[Drift]:
     """
-    What became of each column that both tables have, the farthest first: numbers by tenths of the old ones, labels
-    by their shares.
+    What became of each column that both tables have, the farthest first: numbers by tenths of the old ones and by how
+    many are missing, labels by their shares. Songs that could not be judged, as a column `status` says, are passed
+    over, and so are labels of which either table has none.
 
     Raises:
         TableError: they share neither a label nor a column of numbers.
     """
+    old, new = _judged(old), _judged(new)
     shared = [name for name in old if name in new and name not in FACTS and not _is(AGREEMENT, name)]
-    found = [_labels(name, old[name], new[name]) for name in shared if _is(LABEL, name)]
-    numeric = [
-        name for name in shared if all(is_numeric(each[name]) and len(_finite(each[name])) for each in (old, new))
-    ]
+    labels = [name for name in shared if _is(LABEL, name) and all(_said(each[name]) for each in (old, new))]
+    numeric = [name for name in shared if _are_numbers(old[name], new[name])]
+    found = [_labels(name, old[name], new[name]) for name in labels]
     found += [_numbers(name, old[name], new[name]) for name in numeric]
     if not found:
-        raise TableError(f"the tables share no numbers and no labels; shared are {', '.join(shared) or 'no columns'}")
+        raise TableError(
+            f"the tables share no numbers and no labels; shared are {', '.join(shared) or 'no columns'}, "
+            "which hold other words or nothing: give two tables of the same command"
+        )
     return sorted(found, key=lambda each: -each.index)
 
 
@@ -96,20 +102,66 @@ def _told(drift: Drift) -> str:
     return f"{drift.label or drift.name} {drift.old:.3g} before, {drift.new:.3g} now"
 
 
+def _judged(table: Mapping[str, Sequence[Any]]) -> Mapping[str, Sequence[Any]]:
+    """The rows of a table with something to tell: a file that cannot be read is no song whose numbers went missing."""
+    if STATUS not in table:
+        return table
+    rows = [row for row, status in enumerate(table[STATUS]) if status == JUDGED]
+    return {name: [cells[row] for row in rows] for name, cells in table.items()} if rows else table
+
+
+def _are_numbers(old: Sequence[Any], new: Sequence[Any]) -> bool:
+    """Whether both columns hold numbers; one of them may have lost all of its."""
+    return is_numeric(old) and is_numeric(new) and bool(len(_finite(old)) or len(_finite(new)))
+
+
 def _numbers(name: str, old: Sequence[Any], new: Sequence[Any]) -> Drift:
     before, after = _finite(old), _finite(new)
-    edges = np.unique(np.quantile(before, np.linspace(0, 1, BINS + 1)[1:-1]))
-    counts = [
-        np.bincount(np.searchsorted(edges, each, side="right"), minlength=len(edges) + 1) for each in (before, after)
-    ]
-    return Drift(name, *_index(*counts), float(before.mean()), float(after.mean()))
+    edges = _edges(before)
+    counts = [np.bincount(_bins(each, *edges), minlength=2 * len(edges[0]) + 1) for each in (before, after)]
+    if not _is(CONFIDENCE, name) or not len(before) or not len(after):  # a song without an answer is not unsure
+        missing = len(old) - len(before), len(new) - len(after)
+        counts = [np.append(*each) for each in zip(counts, missing, strict=True)]
+    return Drift(name, *_index(*counts), _mean(before), _mean(after))
+
+
+def _edges(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The borders between tenths of values, and which of them several values are equal to."""
+    if not len(values):
+        return np.empty(0), np.empty(0, dtype=bool)
+    edges = np.unique(np.quantile(values, np.linspace(0, 1, BINS + 1)[1:-1]))
+    is_tied = np.array([(values == edge).sum() > 1 for edge in edges])
+    return edges, is_tied
+
+
+def _bins(values: np.ndarray, edges: np.ndarray, is_tied: np.ndarray) -> np.ndarray:
+    """
+    The bin of each value, even ones between the edges and odd ones at them.
+
+    A value that many rows share, as a zero often is, has a bin of its own: what leaves it must not arrive in the same.
+    Any other edge belongs to the bin above it.
+    """
+    below, at_most = (np.searchsorted(edges, values, side=side) for side in ("left", "right"))
+    bins = below + at_most
+    at_edge = at_most > below
+    bins[at_edge] += ~is_tied[below[at_edge]]
+    return bins
+
+
+def _mean(values: np.ndarray) -> float:
+    return float(values.mean()) if len(values) else float("nan")
+
+
+def _said(cells: Sequence[Any]) -> list[str]:
+    """The labels of the rows that have one."""
+    return [str(each) for each in cells if each not in (None, "")]
 
 
 def _labels(name: str, old: Sequence[Any], new: Sequence[Any]) -> Drift:
-    before, after = (Counter(str(each) for each in side if each not in (None, "")) for side in (old, new))
+    before, after = Counter(_said(old)), Counter(_said(new))
     labels = sorted({*before, *after})
     counts = [np.array([each[label] for label in labels]) for each in (before, after)]
-    shares = [each / max(1, each.sum()) for each in counts]
+    shares = [each / each.sum() for each in counts]
     most = int(np.abs(shares[1] - shares[0]).argmax())
     return Drift(name, *_index(*counts), float(shares[0][most]), float(shares[1][most]), labels[most])
 
@@ -117,7 +169,9 @@ def _labels(name: str, old: Sequence[Any], new: Sequence[Any]) -> Drift:
 def _index(before: np.ndarray, after: np.ndarray) -> tuple[float, float]:
     """The index of counts, and what it stays below by chance: near (1/n + 1/m) chi2 (Yurdakul & Naranjo 2020)."""
     if not before.sum() or not after.sum():
-        raise TableError("a table has no answers or numbers to compare")
+        raise TableError("a table has no rows to compare; give two with songs")
+    is_used = before + after > 0  # what neither table has could not have drifted
+    before, after = before[is_used], after[is_used]
     old, new = (np.maximum(each, EMPTY) / np.maximum(each, EMPTY).sum() for each in (before, after))
     chance = (1 / before.sum() + 1 / after.sum()) * chi2.ppf(1 - CHANCE, max(1, len(before) - 1))
     return float(((new - old) * np.log(new / old)).sum()), float(chance)

@@ -3,7 +3,7 @@
 import hashlib
 import json
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -19,9 +19,13 @@ from tonada.learning.recipes import RecipeError
 from tonada.listening.feature_cache import FeatureCache
 from tonada.listening.limits import AudioError
 from tonada.listening.many_features import tried_features_of
-from tonada.proving.number_tables import numbers_of, read_table
+from tonada.modeling.tree_tonada import ancestors
+from tonada.proving.number_tables import is_numeric, numbers_of, read_table
 
 logger = logging.getLogger(__name__)
+
+IDS = ("song_id", "path")  # columns that name a row wherever a model answers tables, and so are never learned from
+LONGEST = 40  # word of a cell that a warning shows, characters
 
 
 @dataclass(frozen=True)
@@ -52,7 +56,7 @@ class Rows:
 
 def load_rows(recipe: ClassicalRecipe, root: Path, cache: FeatureCache | None = None, workers: int = 1) -> Rows:
     """
-    The songs of a recipe.
+    The songs of a recipe, with the labels that any of them has.
 
     Args:
         recipe: says which, and by which descriptors.
@@ -68,14 +72,30 @@ def load_rows(recipe: ClassicalRecipe, root: Path, cache: FeatureCache | None = 
         rows = _own_table(recipe.data, root / recipe.data.table)
     else:
         rows = _data_set(recipe, root, cache, workers)
-    return _unique(rows) if recipe.data.unique else rows
+    return _with_songs(_unique(rows) if recipe.data.unique else rows)
 
 
 def _unique(rows: Rows) -> Rows:
-    """One row of those whose numbers are all equal, the first."""
-    kept = np.sort(np.unique(rows.values, axis=0, return_index=True)[1])
+    """One row of those whose numbers are all equal, and missing in the same places: the first."""
+    # Bytes make a missing number equal to another; first every NaN has the same, and so have 0 and -0.
+    alike = np.where(np.isnan(rows.values), np.nan, rows.values + 0.0)
+    first: dict[bytes, int] = {}
+    for place, row in enumerate(alike):
+        first.setdefault(row.tobytes(), place)
+    kept = np.array(list(first.values()), dtype=int)
     by_song = {name: getattr(rows, name)[kept] for name in ("values", "labels", "song_ids", "groups")}
     return replace(rows, **by_song)
+
+
+def _with_songs(rows: Rows) -> Rows:
+    """Without labels that no song has, as a part of a data set may lack some: nothing can be learned of them."""
+    present, labels = np.unique(rows.labels, return_inverse=True)
+    names = tuple(rows.names[label] for label in present)
+    if absent := [name for name in rows.names if name not in names]:
+        logger.warning("Left out, for no song has them: the labels %s", ", ".join(absent))
+    known = {label for name in names for label in (name, *ancestors(name, rows.parents))}
+    parents = {label: above for label, above in rows.parents.items() if label in known}
+    return replace(rows, labels=labels, names=names, parents=parents)
 
 
 def _data_set(recipe: ClassicalRecipe, root: Path, cache: FeatureCache | None, workers: int) -> Rows:
@@ -163,15 +183,19 @@ def _own_table(data: Songs, path: Path) -> Rows:
     for role, name in facts.items():
         if name is not None and name not in table:
             raise RecipeError(f"data.{role} is {name!r}; the columns of {path} are {', '.join(table)}")
-    bare = [str(row) for row, word in enumerate(table[data.label], start=1) if word is None or not str(word).strip()]
+    bare = [str(row) for row, word in enumerate(table[data.label], start=1) if _is_bare(word)]
     if bare:
         raise RecipeError(f"{path} has no {data.label} in {len(bare)} rows, the first in row {bare[0]}; leave them out")
     words = [str(each) for each in table[data.label]]
     names = tuple(sorted(set(words)))
-    numbered = [str(number) for number in range(1, len(words) + 1)]
-    ids = [f"row {number}" for number in numbered] if data.song_id is None else [str(x) for x in table[data.song_id]]
-    groups = ids if data.group is None else [str(each) for each in table[data.group]]
-    columns, values = numbers_of({name: cells for name, cells in table.items() if name not in facts.values()})
+    numbered = [f"row {number}" for number in range(1, len(words) + 1)]
+    ids = numbered if data.song_id is None else _filled(table[data.song_id], numbered)
+    # What is known of no group is nobody's sibling: each such song is a group of its own.
+    alone = [f"song {each}" for each in ids]
+    groups = ids if data.group is None else _filled(table[data.group], alone)
+    measured = {name: cells for name, cells in table.items() if name not in (*facts.values(), *IDS)}
+    _warn_of_words(path, measured)
+    columns, values = numbers_of(measured)
     return Rows(
         values,
         columns,
@@ -180,3 +204,39 @@ def _own_table(data: Songs, path: Path) -> Rows:
         np.array(ids),
         np.array(splits.units(ids, groups)),
     )
+
+
+def _filled(cells: Sequence[Any], others: Sequence[str]) -> list[str]:
+    """The words of cells, and of one that is missing or blank the other's."""
+    return [other if _is_bare(each) else str(each) for each, other in zip(cells, others, strict=True)]
+
+
+def _is_bare(cell: Any) -> bool:
+    return cell is None or cell != cell or not str(cell).strip()  # only NaN is unequal to itself
+
+
+def _warn_of_words(path: Path, columns: Mapping[str, Sequence[Any]]) -> None:
+    """Name the columns that cannot be learned from: one word among a thousand numbers is a column less."""
+    if wordy := [f"{name!r} ({_word(cells)})" for name, cells in columns.items() if not is_numeric(cells)]:
+        logger.warning(
+            "%s: left out %d columns that hold words: %s; leave a cell without a number empty",
+            path,
+            len(wordy),
+            ", ".join(wordy),
+        )
+
+
+def _word(cells: Sequence[Any]) -> str:
+    """The first cell that is no number, and its row; in a column with words its numbers are words too."""
+    wordy = [(row, cell) for row, cell in enumerate(cells, start=1) if not is_numeric([cell])]
+    row, cell = next((each for each in wordy if not _reads_as_number(each[1])), wordy[0])
+    return f"{str(cell)[:LONGEST]!r} in row {row}"
+
+
+def _reads_as_number(cell: Any) -> bool:
+    """Whether a word is that of a number, or of none at all."""
+    try:
+        float(str(cell).strip() or "nan")
+    except ValueError:
+        return False
+    return True
