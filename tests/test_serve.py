@@ -3,11 +3,16 @@
 import asyncio
 import io
 import os
+import socket
 import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import httpx
 import pytest
 import soundfile
+import uvicorn
 from conftest import RATE, new_model, noise, tone
 from starlette.testclient import TestClient
 from tonada.feature_extraction import TonadaFeatureExtractor
@@ -80,16 +85,21 @@ def test_what_cannot_be_judged_is_an_answer_that_says_why(client, content, code,
     assert words in answered.json()["message"]
 
 
+def in_one_loop(listener, limits: ServiceLimits, asked):
+    """What `asked`, a coroutine function of a client, returns."""
+
+    async def ask():
+        transport = httpx.ASGITransport(create_app(listener, limits))
+        async with httpx.AsyncClient(transport=transport, base_url="http://tonada", timeout=60) as client:
+            return await asked(client)
+
+    return asyncio.run(ask())
+
+
 def posted_in_pieces(listener, limits: ServiceLimits, pieces) -> httpx.Response:
     """The answer to an upload that does not say how large it is."""
-
-    async def post_them():
-        transport = httpx.ASGITransport(create_app(listener, limits))
-        async with httpx.AsyncClient(transport=transport, base_url="http://tonada") as client:
-            kind = {"Content-Type": "multipart/form-data; boundary=b"}
-            return await client.post("/classify", content=pieces(), headers=kind)
-
-    return asyncio.run(post_them())
+    kind = {"Content-Type": "multipart/form-data; boundary=b"}
+    return in_one_loop(listener, limits, lambda client: client.post("/classify", content=pieces(), headers=kind))
 
 
 def test_an_upload_that_does_not_say_its_size_is_cut_off_where_it_is_too_large(listener):
@@ -146,13 +156,10 @@ def test_a_song_that_makes_the_model_fail_fails_alone(listener, monkeypatch):
 def at_once(listener, limits: ServiceLimits, uploads) -> list[httpx.Response]:
     """Answers to uploads that come side by side, in their order."""
 
-    async def post_all():
-        transport = httpx.ASGITransport(create_app(listener, limits))
-        async with httpx.AsyncClient(transport=transport, base_url="http://tonada", timeout=60) as client:
-            posted = [client.post("/classify", files={"file": upload}) for upload in uploads]
-            return await asyncio.gather(*posted)
+    async def post_all(client):
+        return await asyncio.gather(*[client.post("/classify", files={"file": upload}) for upload in uploads])
 
-    return asyncio.run(post_all())
+    return in_one_loop(listener, limits, post_all)
 
 
 def test_songs_that_come_together_get_their_own_answers(listener):
@@ -185,6 +192,99 @@ def test_a_song_that_takes_too_long_is_answered_so_and_its_place_is_free_when_it
         assert (late.status_code, late.json()["status"]) == (504, "timeout")
         go_on.set()
         assert any(post(client, SONG).status_code == 200 for _ in range(50))
+
+
+def test_after_rounds_of_overload_nothing_is_left_and_a_lone_upload_is_answered_at_once(listener, monkeypatch):
+    monkeypatch.setattr(hearing, "decode", lambda *_: time.sleep(0.1) or noise(4))
+    monkeypatch.setattr(hearing, "listen_to", lambda _, waveforms, paths, level: [hearing.Answer(p) for p in paths])
+
+    async def overload(client):
+        async def codes_of(uploads):
+            posted = [client.post("/classify", files={"file": ("song.wav", SONG)}) for _ in range(uploads)]
+            return [answer.status_code for answer in await asyncio.gather(*posted)]
+
+        assert await codes_of(1) == [200]
+        before = len(os.listdir("/proc/self/fd"))
+        for _ in range(5):
+            assert {200, 504} <= set(await codes_of(8))
+            assert len(os.listdir("/proc/self/fd")) <= before + 1  # the song that a thread is at
+        assert await codes_of(1) == [200]
+        assert len(os.listdir("/proc/self/fd")) <= before
+        assert "tonada_uploads_inside 0.0" in (await client.get("/metrics")).text
+
+    in_one_loop(listener, ServiceLimits(requests=9, songs=1, answer_seconds=0.5), overload)
+
+
+def test_what_was_given_up_counts_as_inside_until_its_thread_is_done(listener, monkeypatch):
+    go_on = threading.Event()
+    monkeypatch.setattr(hearing, "decode", lambda *_: go_on.wait(10) and noise(4))
+    with TestClient(create_app(listener, ServiceLimits(requests=1, songs=1, answer_seconds=0.2))) as client:
+        assert [post(client, SONG).status_code for _ in range(2)] == [504, 503]
+        go_on.set()
+        until(lambda: client.get("/ready").status_code == 200)
+
+
+def test_the_model_does_not_hear_what_was_given_up_before_it_began(listener, monkeypatch):
+    go_on, heard = threading.Event(), []
+
+    def slow(listener, waveforms, paths, level):
+        heard.append(paths)
+        go_on.wait(10)
+        return [hearing.Answer(path) for path in paths]
+
+    monkeypatch.setattr(hearing, "decode", lambda *given: noise(4))
+    monkeypatch.setattr(hearing, "listen_to", slow)
+    with TestClient(create_app(listener, ServiceLimits(answer_seconds=0.2))) as client:
+        assert [post(client, SONG, name).status_code for name in ("first.wav", "second.wav")] == [504, 504]
+        go_on.set()
+        until(lambda: "tonada_uploads_inside 0.0" in client.get("/metrics").text)
+        assert post(client, SONG, "third.wav").status_code == 200
+    assert heard == [["first.wav"], ["third.wav"]]
+
+
+def until(happened, seconds: float = 10) -> None:
+    """Wait for what other threads do."""
+    end = time.monotonic() + seconds
+    while not happened():
+        assert time.monotonic() < end, f"not within {seconds} s"
+        time.sleep(0.01)
+
+
+@contextmanager
+def real_server(app) -> Iterator[str]:
+    """The address of an application that uvicorn serves."""
+    with socket.create_server(("127.0.0.1", 0)) as door:
+        server = uvicorn.Server(uvicorn.Config(app, log_config=None))
+        serving = threading.Thread(target=server.run, args=([door],))
+        serving.start()
+        try:
+            yield "http://{}:{}".format(*door.getsockname())
+        finally:
+            server.should_exit = True
+            serving.join()
+
+
+def test_who_hangs_up_while_sending_leaves_no_line_in_the_log(listener, caplog):
+    with real_server(create_app(listener)) as address:
+        url = httpx.URL(address)
+        with socket.create_connection((url.host, url.port)) as caller:
+            head = "POST /classify HTTP/1.1\r\nHost: tonada\r\nContent-Length: 999\r\n"
+            kind = "Content-Type: multipart/form-data; boundary=b\r\n\r\n"
+            part = '--b\r\nContent-Disposition: form-data; name="file"; filename="a.wav"\r\n\r\n'
+            caller.sendall((head + kind + part).encode())
+        shown = "tonada_upload_seconds_count 1.0"
+        until(lambda: shown in httpx.get(f"{address}/metrics", trust_env=False).text)
+    assert [record for record in caplog.records if record.levelname in ("WARNING", "ERROR", "CRITICAL")] == []
+
+
+def test_a_crowd_of_refused_uploads_is_answered_as_one_is_but_not_read_to_the_end(listener):
+    async def never():
+        yield b"--b\r\n"
+        await asyncio.sleep(10)
+        raise AssertionError("it is read")
+
+    answered = posted_in_pieces(listener, ServiceLimits(requests=0, drained=0), never)
+    assert (answered.status_code, answered.json()["status"], answered.headers["Retry-After"]) == (503, "busy", "2")
 
 
 def test_an_upload_that_never_ends_is_given_up(listener):
@@ -231,8 +331,6 @@ def test_a_full_service_is_not_ready(listener):
 
 
 def test_the_command_says_in_one_line_that_a_port_is_taken():
-    import socket
-
     with socket.create_server(("127.0.0.1", 0)) as taken:
         done = CliRunner().invoke(command, ["serve", "--port", str(taken.getsockname()[1])])
     assert (done.exit_code, len(done.stderr.splitlines())) == (2, 1)

@@ -1,8 +1,10 @@
 """A real server takes 200 good and bad uploads at once, mixes none up, stays within memory, and ends politely."""
 
 import signal
+import socket
 import threading
 import time
+from contextlib import ExitStack
 
 import httpx
 import pytest
@@ -57,6 +59,18 @@ def test_who_is_inside_gets_an_answer_when_the_server_is_told_to_end():
         process.wait(60)
         assert process.stderr.read() == ""
     assert [answer.code for answer in answers] == [200]
+
+
+def test_a_crowd_of_open_connections_leaves_health_as_it_is_and_refusals_are_answers():
+    with served("--max-requests", 1) as (_, address), ExitStack() as crowd:
+        url = httpx.URL(address)
+        head = b"POST /classify HTTP/1.1\r\nHost: tonada\r\nContent-Length: 999\r\n"
+        kind = b"Content-Type: multipart/form-data; boundary=b\r\n\r\n--b"
+        for _ in range(400):
+            crowd.enter_context(socket.create_connection((url.host, url.port))).sendall(head + kind)
+        large = httpx.post(f"{address}/classify", files={"file": bytes(1_000_000)}, trust_env=False)
+        assert (large.status_code, large.json()["status"], large.headers["Retry-After"]) == (503, "busy", "2")
+        assert httpx.get(f"{address}/health", trust_env=False).json() == {"status": "ok"}
 
 
 def metrics(address: str) -> str:

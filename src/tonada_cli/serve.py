@@ -67,11 +67,8 @@ def serve(
     app = _app(load_listener(task, model, revision, bounds, gate), max_requests, max_songs, max_seconds)
     import uvicorn
 
-    settings: dict[str, Any] = {
-        "log_level": "warning",
-        "server_header": False,
-        "limit_concurrency": 4 * max_requests + 64,
-    }
+    # No limit_concurrency: uvicorn's refusal is plain text, and /health would get it too. The door limits uploads.
+    settings: dict[str, Any] = {"log_level": "warning", "server_header": False}
     server = uvicorn.Server(uvicorn.Config(app, timeout_graceful_shutdown=round(max_seconds), **settings))
     name, at = door.getsockname()[:2]
     complain(f"listens at http://{name}:{at}/classify; Ctrl-C ends it")

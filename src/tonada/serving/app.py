@@ -18,7 +18,7 @@ from tonada.listening.listener import Listener
 from tonada.serving.arrivals import Door, Inside
 from tonada.serving.hearing import Hearing
 from tonada.serving.metrics import Metrics
-from tonada.serving.replies import reply, say_errors_so
+from tonada.serving.replies import Reply, reply, say_errors_so
 from tonada.serving.service_limits import ServiceLimits
 
 BODY = {
@@ -77,11 +77,9 @@ def create_app(listener: Listener, limits: ServiceLimits | None = None) -> FastA
         docs_url=None,  # pages that load their code from elsewhere
         redoc_url=None,
     )
-    answers: dict[int | str, dict[str, Any]] = {
-        code: {"model": Answer, "description": why} for code, why in WHY.items()
-    }
+    answers: dict[int | str, dict[str, Any]] = {code: {"model": Reply, "description": why} for code, why in WHY.items()}
 
-    @app.post("/classify", response_model=Answer, responses=answers, openapi_extra={"requestBody": BODY})
+    @app.post("/classify", response_model=Reply, responses=answers, openapi_extra={"requestBody": BODY})
     async def classify(
         request: Request,
         timeline: Annotated[bool, Query(description="Also say when in the song, in segments.")] = False,
@@ -98,20 +96,25 @@ def create_app(listener: Listener, limits: ServiceLimits | None = None) -> FastA
             path = upload.filename or ""
             # A descriptor of its own: after a timeout the song is still being read, and the form is closed.
             file = os.fdopen(os.dup(upload.file.fileno()), "rb")
-        heard = asyncio.create_task(hearing.classify(file, path, level))
-        try:
-            answer = await asyncio.wait_for(asyncio.shield(heard), limits.answer_seconds)
-        except TimeoutError:
-            message = (
-                f"{path}: was not judged in {limits.answer_seconds:g} s; come again later, or send a shorter excerpt"
-            )
-            answer = Answer(path, "timeout", message)
-        return reply(answer, timeline)
+        request.state.work = asyncio.create_task(hearing.classify(file, path, level))
+        return reply(await _in_time(request.state.work, path, limits.answer_seconds), timeline)
 
     _add_probes(app, inside, metrics)
     say_errors_so(app)
     app.add_middleware(Door, inside=inside, limits=limits, max_bytes=listener.limits.max_bytes, metrics=metrics)
     return app
+
+
+async def _in_time(work: asyncio.Task[Answer], path: str, seconds: float) -> Answer:
+    """The answer, or that it took too long; nobody would read a later one, so that the work is given up."""
+    try:
+        done, _ = await asyncio.wait({work}, timeout=seconds)
+    finally:
+        work.cancel()  # which leaves what is done as it is
+    if done:
+        return work.result()
+    message = f"{path}: was not judged in {seconds:g} s; come again later, or send a shorter excerpt"
+    return Answer(path, "timeout", message)
 
 
 def _add_probes(app: FastAPI, inside: Inside, metrics: Metrics) -> None:

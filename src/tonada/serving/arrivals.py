@@ -4,8 +4,10 @@ import asyncio
 import time
 from contextlib import suppress
 from dataclasses import dataclass
+from typing import Any
 
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from tonada.serving.metrics import Metrics
@@ -25,6 +27,17 @@ class Inside:
         """Whether one more would be told to come again."""
         return self.now >= self.most
 
+    def enter(self) -> None:
+        """One more."""
+        self.now += 1
+
+    def leave_after(self, work: "asyncio.Task[Any] | None") -> None:
+        """One less: now, or when the work that its request left behind has ended."""
+        if work is None or work.done():
+            self.now -= 1
+        else:
+            work.add_done_callback(lambda _: self.leave_after(None))
+
 
 class Door:
     """
@@ -41,6 +54,8 @@ class Door:
     def __init__(self, app: ASGIApp, inside: Inside, limits: ServiceLimits, max_bytes: int, metrics: Metrics):
         self.app, self.inside, self.limits, self.metrics = app, inside, limits, metrics
         self.max_bytes = max_bytes
+        self.draining = 0
+        metrics.inside.set_function(lambda: inside.now)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Let a request in, or refuse it."""
@@ -61,14 +76,14 @@ class Door:
             await self._let_in(scope, receive, send)
 
     async def _let_in(self, scope: Scope, receive: Receive, send: Send) -> None:
-        self.inside.now += 1
-        self.metrics.inside.set(self.inside.now)
+        state = scope.setdefault("state", {})
+        self.inside.enter()
         try:
-            with self.metrics.seconds.time():
+            # Who hung up is owed no answer, and is no error.
+            with suppress(ClientDisconnect), self.metrics.seconds.time():
                 await self.app(scope, self._counted(receive), send)
         finally:
-            self.inside.now -= 1
-            self.metrics.inside.set(self.inside.now)
+            self.inside.leave_after(state.get("work"))
 
     def _noted(self, send: Send) -> Send:
         async def send_some(message: Message) -> None:
@@ -98,16 +113,23 @@ class Door:
     async def _drain(self, receive: Receive) -> None:
         """
         Lose what is still to come, as much again as a file may have: who is answered while sending, and then cut off,
-        reads no answer.
+        reads no answer. Beyond the limit on such courtesy, nothing is awaited.
         """
-        lost = 0
-        with suppress(TimeoutError):
-            async with asyncio.timeout(self.limits.arrival_seconds):
-                while lost <= self.max_bytes:
-                    message = await receive()
-                    lost += len(message.get("body", b""))
-                    if not message.get("more_body"):
-                        return
+        if self.draining >= self.limits.drained:
+            return
+        self.draining += 1
+        try:
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._lose(receive), self.limits.arrival_seconds)
+        finally:
+            self.draining -= 1
+
+    async def _lose(self, receive: Receive) -> None:
+        lost, more = 0, True
+        while more and lost <= self.max_bytes:
+            message = await receive()
+            lost += len(message.get("body", b""))
+            more = message.get("more_body", False)
 
     def _too_large(self, size: int) -> str:
         return f"the upload has {size:,} bytes or more, a file may have {self.max_bytes:,}; send a shorter excerpt"

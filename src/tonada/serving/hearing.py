@@ -3,9 +3,10 @@
 import asyncio
 import os
 from collections import deque
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import BinaryIO
+from typing import BinaryIO, TypeVar
 
 import numpy as np
 
@@ -16,8 +17,10 @@ from tonada.listening.listener import Listener
 from tonada.listening.waveforms import listen_to
 from tonada.serving.metrics import Metrics
 
+T = TypeVar("T")
 
-@dataclass
+
+@dataclass(eq=False)  # two uploads of one song are two
 class Song:
     """A decoded upload that waits for the model, float32 `(samples,)`."""
 
@@ -53,7 +56,11 @@ class Hearing:
         self._model = ThreadPoolExecutor(1, "model")
 
     async def classify(self, file: BinaryIO, path: str, level: int | None) -> Answer:
-        """The answer to an upload, or why there is none; the file is closed when nobody reads it any more."""
+        """
+        The answer to an upload, or why there is none; the file is closed when nobody reads it any more.
+
+        Who is cancelled goes at once, or, once a thread is at the song, when that has done its part.
+        """
         with file:
             async with self._places:
                 try:
@@ -70,13 +77,21 @@ class Hearing:
         self._model.shutdown(wait=False, cancel_futures=True)
 
     async def _heard(self, file: BinaryIO, path: str, level: int | None) -> Answer:
-        loop, rate = asyncio.get_running_loop(), self.listener.extractor.sampling_rate
-        waveform = await loop.run_in_executor(self._decoders, decode, file, rate, self.listener.limits, path)
-        song = Song(waveform, path, level, loop.create_future())
+        rate = self.listener.extractor.sampling_rate
+        decoding = self._decoders.submit(decode, file, rate, self.listener.limits, path)
+        waveform = await _result(asyncio.wrap_future(decoding), decoding.cancel)
+        song = Song(waveform, path, level, asyncio.get_running_loop().create_future())
         self._ready.append(song)
         if self._draining is None or self._draining.done():
             self._draining = asyncio.create_task(self._drain())
-        return await song.answer
+        return await _result(song.answer, lambda: self._withdraw(song))
+
+    def _withdraw(self, song: Song) -> bool:
+        """Whether the model has not begun with a song, and now never will."""
+        waits = song in self._ready
+        if waits:
+            self._ready.remove(song)
+        return waits
 
     async def _drain(self) -> None:
         while self._ready:
@@ -89,6 +104,9 @@ class Hearing:
             except Exception:
                 for song in batch:
                     await self._judge_alone(song)
+            finally:
+                for song in batch:
+                    song.answer.cancel()  # of whom has none, as the service ends meanwhile: nobody may wait for it
 
     async def _judge(self, batch: list[Song]) -> None:
         waveforms, paths = [song.waveform for song in batch], [song.path for song in batch]
@@ -102,3 +120,20 @@ class Hearing:
             await self._judge([song])
         except Exception as problem:
             song.answer.set_exception(problem)
+
+
+async def _result(work: "asyncio.Future[T]", withdraw: Callable[[], bool]) -> T:
+    """
+    What comes of work that a thread does, or will do.
+
+    A thread cannot be stopped, and until it ends its song takes memory: who is cancelled withdraws the work, or, where
+    it has begun, waits for its end.
+    """
+    try:
+        await asyncio.wait({work})
+    except asyncio.CancelledError:
+        if not withdraw():
+            await asyncio.wait({work})
+            work.exception()  # looked at, lest asyncio report that nobody did
+        raise
+    return work.result()

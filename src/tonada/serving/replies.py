@@ -1,11 +1,15 @@
 """Answers as HTTP has them: the object that `tonada classify --format json` prints, and a code that fits its status."""
 
+from typing import NotRequired
+
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
+from pydantic import ConfigDict, with_config
 from starlette.exceptions import HTTPException
+from typing_extensions import TypedDict  # pydantic takes Python's own only from 3.12 on
 
-from tonada.listening.answers import Answer
+from tonada.listening.answers import Answer, Stretch
 from tonada.listening.listener import ModelError
 
 CODES = {
@@ -16,6 +20,33 @@ CODES = {
 UNJUDGED = 422  # any other status: the song cannot be judged, or the query asks for what there is not
 STATUSES = {code: status for status, code in CODES.items() if status != "too_long"}
 HOW = "send one file in the multipart field named file, as curl -F file=@song.mp3 does, to /classify"
+
+
+# Answer.to_dict's object, for the OpenAPI document: unlike Answer it says what always comes, and what never does.
+@with_config(ConfigDict(extra="forbid"))
+class Reply(TypedDict):
+    """
+    What is said of an upload. Where there is no label, `status` and `message` say why; `level` and `leaf` come where a
+    level was asked for, `labels` and `values` from models that answer so, and `segments` with a timeline.
+    """
+
+    path: str
+    status: str
+    message: str
+    label: str | None
+    parents: list[str]
+    probability: float | None
+    probabilities: dict[str, float] | None
+    agreement: float | None
+    set: list[str] | None
+    duration: float | None
+    model: str | None
+    revision: str | None
+    level: NotRequired[int]
+    leaf: NotRequired[str]
+    labels: NotRequired[list[str]]
+    values: NotRequired[dict[str, float]]
+    segments: NotRequired[list[Stretch]]
 
 
 def reply(answer: Answer, timeline: bool = False, headers: dict[str, str] | None = None) -> JSONResponse:
