@@ -270,6 +270,11 @@ def test_the_command_refuses_what_cannot_be_meant(arguments, reason):
     assert reason in done.stderr
 
 
+def test_the_command_refuses_a_window_that_takes_too_long_to_hear_each_second():
+    done = CliRunner().invoke(app, ["live", "-", "--raw", str(RATE), "--window", "121"], input=b"")
+    assert (done.exit_code, "--window" in done.stderr, "120" in done.stderr) == (2, True, True)
+
+
 def test_the_command_prints_a_line_of_json_a_second():
     sound = (noise(5) * 32767).astype("<i2").tobytes()
     done = CliRunner().invoke(app, ["live", "-", "--raw", str(RATE), "--format", "json"], input=sound)

@@ -4,7 +4,9 @@ import hashlib
 import json
 import os
 from contextlib import closing
+from itertools import islice
 from pathlib import Path
+from unittest.mock import patch
 
 import numpy as np
 import pyarrow as pa
@@ -14,13 +16,15 @@ import soundfile
 from commands import tonada
 from conftest import LABELS, RATE, noise, tone
 
+from tonada.cataloguing.processes import Crew, Lost
 from tonada.cataloguing.tables import TableError
-from tonada.cataloguing.tag import describe_tags, open_tags, tag
-from tonada.cataloguing.tag_tables import tags_schema
+from tonada.cataloguing.tag import describe_tags, local_engine, open_tags, tag
+from tonada.cataloguing.tag_tables import tags_schema, tags_table
 from tonada.cataloguing.tagging import tag_batch
 from tonada.cataloguing.tasks import Task, fingerprint, listeners_of
 from tonada.listening import decoding, together
 from tonada.listening.files import find_audio
+from tonada.listening.limits import Limits
 from tonada.listening.listener import Listener, ModelError
 from tonada.proving.drift import drifts
 from tonada.proving.number_tables import read_table
@@ -154,6 +158,67 @@ def test_a_finished_table_is_continued_with_what_is_new_or_changed_or_failed(fol
     table = table_made(folder, output, here, resume=True)
     assert here.heard == ["1.wav", "1a.mp3", "9.wav"]
     assert [Path(path).name for path in table["path"].to_pylist()] == ["0.wav", "1.wav", "1a.mp3", "2.wav", "9.wav"]
+
+
+def lost(paths):
+    """An engine of processes that a disk holds, each of them for ever."""
+    with patch.object(Crew, "each", lambda crew, paths: ((path, Lost("timeout", f"{path}: late")) for path in paths)):
+        yield from local_engine(TASKS, Limits(), 1, 1.0)(paths)
+
+
+@pytest.fixture
+def dead_disk(monkeypatch):
+    """A file in a folder that can be listed; whoever asks its disk of it would wait for ever."""
+    stat = os.stat
+
+    def asked(path, **options):
+        if str(path).endswith("1.wav"):
+            pytest.fail("the disk was asked")
+        return stat(path, **options)
+
+    monkeypatch.setattr(os, "stat", asked)
+
+
+def test_the_command_itself_asks_no_disk_of_a_song_that_was_lost(folder, tmp_path, dead_disk):
+    rows = table_made(folder, tmp_path / "t.parquet", lost).to_pylist()
+    assert [(row["status"], row["bytes"], row["modified"]) for row in rows] == [("timeout", None, None)] * 4
+
+
+@pytest.mark.parametrize("begun", [True, False])
+def test_a_song_that_was_lost_waits_again_and_no_disk_is_asked_of_it(begun, folder, tmp_path, dead_disk):
+    output = tmp_path / "t.parquet"
+    with open_tags(find_audio([folder]), TASKS, output) as parts, closing(tag(parts, lost)) as rows:
+        list(islice(rows, 2 if begun else None))
+    with open_tags(find_audio([folder]), TASKS, output, resume=True) as parts:
+        assert [Path(path).name for path in parts.waiting()] == ["0.wav", "1.wav", "1a.mp3", "2.wav"]
+
+
+def test_a_song_without_a_path_is_missing_and_costs_no_other(listeners, folder):
+    rows = tag_batch([None, str(folder / "0.wav")], listeners)
+    assert [row["status"] for row in tags_table(rows, tags_schema(listeners)).to_pylist()] == ["missing", "ok"]
+    assert (rows[0]["path"], "no path" in rows[0]["message"]) == (None, True)
+
+
+def test_songs_that_failed_elsewhere_stay_and_count(folder, here, tmp_path, monkeypatch):
+    monkeypatch.setattr("tonada.cataloguing.tag.local_engine", lambda *given: here)
+    other, output = tmp_path / "other", tmp_path / "t.parquet"
+    other.mkdir()
+    (folder / "2.wav").rename(other / "2.wav")
+    command = ["tag", "--output", output, "--task", "emotion"]
+    assert tonada(*command, folder).returncode == 1
+    said = tonada(*command, other, "--resume")
+    assert (said.returncode, "3 songs tagged by emotion; 1 could not be tagged" in said.stdout) == (1, True)
+    names = [Path(path).name for path in pq.read_table(output)["path"].to_pylist()]
+    assert names == ["2.wav", "0.wav", "1.wav", "1a.mp3"]
+
+
+def test_a_song_that_failed_and_is_gone_from_where_it_was_looked_for_leaves_the_table(folder, here, tmp_path):
+    output = tmp_path / "t.parquet"
+    table_made(folder, output, here)
+    (folder / "1a.mp3").unlink()
+    with open_tags(find_audio([folder]), TASKS, output, True, [folder]) as parts, closing(tag(parts, here)) as rows:
+        assert list(rows) == []
+    assert describe_tags(output) == (f"{output}: 3 songs tagged by emotion; 0 could not be tagged", 0)
 
 
 @pytest.mark.parametrize("begun", [True, False])

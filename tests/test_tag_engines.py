@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
+import pandas
 import psutil
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -96,6 +97,11 @@ def test_a_command_on_ray_that_is_killed_ends_its_cluster_and_goes_on_anywhere(f
     done = subprocess.run([*command, "--resume"], capture_output=True, text=True)
     assert (done.returncode, "1 could not be tagged" in done.stdout) == (1, True), done.stderr
     assert lasting(output).equals(expected, check_metadata=True)
+
+
+def test_a_frame_with_a_null_for_a_path_has_a_row_that_says_so(folder):
+    frames = TagInPandas(TASKS)(iter([pandas.DataFrame({"path": [None, str(folder / "00.wav")]})]))
+    assert [list(frame["status"]) for frame in frames] == [["missing", "ok"]]
 
 
 def test_spark_gives_the_same_rows(folder, expected, monkeypatch):

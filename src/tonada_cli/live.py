@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from tonada.listening.live import Moment
 
 MICROPHONE, PIPE = "microphone", "-"
+LONGEST_WINDOW = 120.0  # seconds; an answer is due each second, and one of some 330 takes longer than that to hear
 
 
 def live(
@@ -31,7 +32,11 @@ def live(
     window: Annotated[
         float | None,
         typer.Option(
-            min=3.0, max=600.0, help="Seconds heard at once; a segment of the model if not given.", show_default=False
+            min=3.0,
+            max=LONGEST_WINDOW,
+            help="Seconds heard at once; a segment of the model if not given. A longer one takes more of the second in "
+            "which it has to be heard.",
+            show_default=False,
         ),
     ] = None,
     smoothing: Annotated[

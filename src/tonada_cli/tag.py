@@ -63,7 +63,8 @@ def tag(
 
     Until all is done the work waits in OUTPUT.parts. Interrupted or killed, --resume goes on with what is missing. Once
     the table is there, --resume hears what is new or has changed (by size or time of modification), and tries again
-    what could not be tagged; songs of the table that are not among PATHS stay in it.
+    what could not be tagged; songs of the table that are not among PATHS stay in it, also those that could not be
+    tagged. The numbers at the end and the exit code are of the whole table.
 
     --engine ray takes the cluster that RAY_ADDRESS names, or that runs here, or starts one. Its machines must see the
     songs under the same paths. The table is the same.
@@ -90,7 +91,7 @@ def tag(
         tasks = _tasks(task)
         engine_of = {EngineName.LOCAL: local_engine, EngineName.RAY: ray_engine}[engine]
         hear = engine_of(tasks, bounds, workers, timeout)
-        with quiet_libraries(), open_tags(_found(paths), tasks, output, resume) as parts:
+        with quiet_libraries(), open_tags(_found(paths), tasks, output, resume, paths) as parts:
             total, waiting = parts.count()
             begun = time.monotonic()
             with closing(tag_songs(parts, hear)) as rows:

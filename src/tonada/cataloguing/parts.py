@@ -26,6 +26,7 @@ from tonada.cataloguing.tables import TableError, as_text, open_table, write_tab
 SHORTEST_WAIT, LONGEST_WAIT = 0.5, 30.0  # seconds between parts
 SHARE_AT_RISK = 0.01  # of the run's time: a kill costs no more, and an hour of work makes a few hundred parts
 ROWS_OF_A_GROUP = 4096  # 8 MB of the widest set
+UNKNOWN: State = (None, None)  # of a file that could not be asked
 
 Song = TypeVar("Song")
 
@@ -35,22 +36,31 @@ class Parts(Generic[Song]):
     The rows of a table in the making; a context manager that keeps what was added, however it is left.
 
     Songs that were read stay read as long as their files do not change. Those that could not be read are tried again
-    when a finished table is continued.
+    when a finished table is continued, as are those whose file is not known to be the same.
 
     Args:
         output: where the joined table goes.
         schema: its columns, see `table_schema`.
         table_of: makes rows of songs, with that schema.
+        is_elsewhere: of a song's path as text, whether nobody looks for it now, so that its row stays in a finished
+            table that is continued even if it could not be read; no such row stays if not given.
 
     Raises:
         TableError: other columns are there already, or another process is making this table.
         OSError: the folder cannot be written.
     """
 
-    def __init__(self, output: Path, schema: pa.Schema, table_of: Callable[[Sequence[Song], pa.Schema], pa.Table]):
+    def __init__(
+        self,
+        output: Path,
+        schema: pa.Schema,
+        table_of: Callable[[Sequence[Song], pa.Schema], pa.Table],
+        is_elsewhere: Callable[[str], bool] = lambda path: False,
+    ):
         self.output = output
         self.schema = schema
         self.table_of = table_of
+        self.is_elsewhere = is_elsewhere
         self.folder = output.with_name(f"{output.name}.parts")
 
     def __enter__(self) -> Self:
@@ -59,7 +69,7 @@ class Parts(Generic[Song]):
         self._places = Places(self.folder / "places")
         try:
             if self.output.exists():
-                self._places.put(_places_in(self.output, open_table(self.output, self.schema), only_ok=True))
+                self._places.put(_places_in(self.output, open_table(self.output, self.schema), self.is_elsewhere))
             for part in self._parts():
                 self._places.put(_places_in(part, open_table(part, self.schema)))
         except BaseException:
@@ -89,7 +99,8 @@ class Parts(Generic[Song]):
     def holds(self, path: str) -> bool:
         """Whether the song was heard before, and its file has not changed since."""
         state = self._places.state(as_text(path))
-        return state is not None and state == (file_state(path) or (None, None))
+        # A disk that did not answer before is not asked here, where nothing would end the wait.
+        return state not in (None, UNKNOWN) and state == file_state(path)
 
     def waiting(self) -> Iterator[str]:
         """Songs that wait to be heard."""
@@ -158,7 +169,10 @@ class Parts(Generic[Song]):
         os.close(self._lock)
 
 
-def _places_in(file: Path, table: pq.ParquetFile, only_ok: bool = False) -> Iterator[tuple[str, Place, State]]:
+def _places_in(
+    file: Path, table: pq.ParquetFile, is_elsewhere: Callable[[str], bool] | None = None
+) -> Iterator[tuple[str, Place, State]]:
+    """Of a finished table, for which `is_elsewhere` is given, failures stay only there, in a state that no file has."""
     for group in range(table.num_row_groups):
         facts = table.read_row_group(group, columns=["path", "status", "bytes", "modified"])
         path, status, size = (facts[name].to_pylist() for name in ("path", "status", "bytes"))
@@ -166,8 +180,11 @@ def _places_in(file: Path, table: pq.ParquetFile, only_ok: bool = False) -> Iter
         first = 0
         for row in range(1, len(path) + 1):
             if row == len(path) or path[row] != path[first]:
-                if status[first] == "ok" or not only_ok:
-                    yield path[first], Place(file, group, first, row - first), (size[first], modified[first])
+                place = Place(file, group, first, row - first)
+                if is_elsewhere is None or status[first] == "ok":
+                    yield path[first], place, (size[first], modified[first])
+                elif is_elsewhere(path[first]):
+                    yield path[first], place, UNKNOWN
                 first = row
 
 

@@ -53,5 +53,7 @@ class TagInPandas:
         """Tag the songs of each frame of pandas."""
         with Tagger(self.tasks, self.limits, seconds=self.seconds) as tagger:
             for frame in frames:
-                rows = list(tagger.rows(frame["path"]))
+                # A null of pandas may be NaN; `tag_batch` knows None.
+                paths: Iterator[Any] = (path if isinstance(path, str) else None for path in frame["path"])
+                rows = list(tagger.rows(paths))
                 yield tags_table(rows, self._columns).to_pandas(integer_object_nulls=True)

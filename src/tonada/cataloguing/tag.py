@@ -1,6 +1,7 @@
 """A catalogue's tags into one table: which songs, on which engine, and what is still to be heard."""
 
 import json
+import os
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -10,7 +11,7 @@ import pyarrow.parquet as pq
 
 from tonada.cataloguing.parts import Parts
 from tonada.cataloguing.processes import cores
-from tonada.cataloguing.tables import KEY, TableError
+from tonada.cataloguing.tables import KEY, TableError, as_text
 from tonada.cataloguing.tag_tables import Row, tags_schema, tags_table
 from tonada.cataloguing.tagging import Tagger, row_without_tags
 from tonada.cataloguing.tasks import Task, listeners_of
@@ -23,7 +24,11 @@ Engine = Callable[[Iterator[str]], Iterator[Row]]
 
 @contextmanager
 def open_tags(
-    found: Iterable[Found], tasks: Sequence[Task], output: Path, resume: bool = False
+    found: Iterable[Found],
+    tasks: Sequence[Task],
+    output: Path,
+    resume: bool = False,
+    searched: Iterable[str | os.PathLike[str]] = (),
 ) -> Iterator[Parts[Row]]:
     """
     A table of tags in the making, which knows what is still to be heard; what was added stays, however it is left.
@@ -33,13 +38,21 @@ def open_tags(
         tasks: what to tag with.
         output: the Parquet file; while it is made, a folder beside it.
         resume: go on with a table that is there or was begun.
+        searched: what `find_audio` was given; a song in it that could not be tagged and is no longer found leaves the
+            table, where all others of a table that is continued stay.
 
     Raises:
         TableError: there is a table and nobody asked to go on, other models made it, or another process is making it.
         ModelError: a model cannot be loaded.
         OSError: the output cannot be written.
     """
-    parts = Parts(output, tags_schema(listeners_of(tasks)), tags_table)
+    folders = tuple(as_text(os.path.join(path, "")) for path in searched)
+    parts = Parts(
+        output,
+        tags_schema(listeners_of(tasks)),
+        tags_table,
+        is_elsewhere=lambda path: not os.path.join(path, "").startswith(folders),
+    )
     if not resume and (output.exists() or any(parts.folder.glob("[0-9]*.parquet"))):
         raise TableError(f"{output} is there or was begun; go on with --resume, or choose another --output")
     with parts:

@@ -22,12 +22,15 @@ from tonada.listening.together import listen_together
 SECONDS = 600.0  # that a song may take
 
 
-def tag_batch(paths: Iterable[str], listeners: Mapping[str, Listener], limits: Limits | None = None) -> list[Row]:
+def tag_batch(
+    paths: Iterable[str | None], listeners: Mapping[str, Listener], limits: Limits | None = None
+) -> list[Row]:
     """
     What each task's model says of each song, a row a song in the order given, see `tags_schema`.
 
     A row depends on its song alone: the segments of a song go through a model together, and no other song's with them,
-    so that the numbers are the same to the last bit whatever stands beside it, and on whichever engine.
+    so that the numbers are the same to the last bit whatever stands beside it, and on whichever engine. `None`, as a
+    query may give it, is a song that is `missing`.
     """
     return [_tag(path, listeners, limits) for path in paths]
 
@@ -37,6 +40,7 @@ class Tagger:
     Songs to rows of tags, in processes of their own; a context manager that ends them.
 
     A file that ends its process or hangs is a row with a status, `crashed` or `timeout`, as is one that cannot be read.
+    Its `bytes` and `modified` are null: this process asks nothing of a disk that may not answer.
 
     Args:
         tasks: what to tag with.
@@ -65,11 +69,10 @@ class Tagger:
             yield row_without_tags(path, row.status, row.message) if isinstance(row, Lost) else row
 
 
-def row_without_tags(path: str, status: str, message: str) -> Row:
-    """The row of a song that has no answers."""
-    size, modified = file_state(path) or (None, None)
-    facts = {"path": as_text(path), "status": status, "message": as_text(message), "bytes": size, "modified": modified}
-    return facts | {"tagged": datetime.now(UTC)}
+def row_without_tags(path: str | None, status: str, message: str) -> Row:
+    """The row of a song that has no answers; no file is touched."""
+    name = None if path is None else as_text(path)
+    return {"path": name, "status": status, "message": as_text(message), "tagged": datetime.now(UTC)}
 
 
 def _prepare(tasks: Sequence[Task], limits: Limits | None) -> Callable[[str], Row]:
@@ -78,8 +81,11 @@ def _prepare(tasks: Sequence[Task], limits: Limits | None) -> Callable[[str], Ro
     return lambda path: tag_batch([path], listeners, limits)[0]
 
 
-def _tag(path: str, listeners: Mapping[str, Listener], limits: Limits | None) -> Row:
+def _tag(path: str | None, listeners: Mapping[str, Listener], limits: Limits | None) -> Row:
+    if path is None:
+        return row_without_tags(path, "missing", "a song has no path (null); give each row one, or leave the row out")
     begun, row = time.perf_counter(), row_without_tags(path, "ok", "")
+    row["bytes"], row["modified"] = file_state(path) or (None, None)
     try:
         row |= _answers(path, listeners, limits)
     except AudioError as error:
