@@ -85,7 +85,7 @@ bench: install ffmpeg  ## Measure speed and memory on this machine; training too
 	$(BIN)/python benchmarks/serve.py
 	$(BIN)/python benchmarks/onnx_runtime.py
 	$(BIN)/python benchmarks/tag.py
-	$(BIN)/python benchmarks/classical.py --seconds 300
+	$(BIN)/python benchmarks/classical.py --seconds 600
 
 results: install  ## Compute docs/results.md anew from the predictions kept beside it
 	$(BIN)/python -m tonada.proving.tables docs/results > docs/results.md

@@ -251,6 +251,17 @@ def test_frames_that_only_the_tag_says_are_unsynchronised_are_still_read(recordi
     assert ID3(path).getall("PRIV")[0].data == b"\xff\xfb"
 
 
+@pytest.mark.parametrize("unsynchronised", [0, 0x80])
+def test_an_old_mood_of_anybodys_own_goes_however_its_text_is_kept(unsynchronised, recordings, tmp_path):
+    text = b"\x01" + "MOOD".encode("utf-16") + b"\0\0" + "sad".encode("utf-16")
+    kept = text.replace(b"\xff", b"\xff\0") if unsynchronised else text
+    path = tmp_path / "song.mp3"
+    path.write_bytes(mp3_of(recordings, id3([frame("TXXX", kept, 4)], 4, flags=unsynchronised)))
+    assert read_fields(str(path))["mood"] == ["sad"]
+    write_fields(str(path), {"mood": "happy"})
+    assert read_fields(str(path))["mood"] == ["happy"]
+
+
 def test_an_id3v1_tag_alone_is_read_and_keeps_its_title(recordings, tmp_path):
     path = tmp_path / "song.mp3"
     path.write_bytes(mp3_of(recordings, b"", ID3V1))

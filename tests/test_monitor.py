@@ -127,8 +127,14 @@ def test_of_a_table_of_several_tasks_the_labels_tell_which_one_a_model_answers()
     table = {"genre_label": ["pop"], "genre_probability": [0.9], "mood_label": ["sad"], "mood_probability": [0.6]}
     assert answers_of_task(table, like) == {"label": ["sad"], "probability": [0.6]}
     assert answers_of_task(like, like) == like
-    with pytest.raises(TableError, match=r"answers loud, and so do none of the tasks in the table \(genre, mood\)"):
+    assert answers_of_task({"mood_label": ["sad"]}, like) == {"label": ["sad"]}
+    with pytest.raises(TableError, match=r"answers loud, and so do 0 of the tasks in the table \(genre, mood\)"):
         answers_of_task(table, {"label": ["loud"]})
+
+
+def test_the_answers_of_another_model_are_not_compared_with_a_models_own():
+    with pytest.raises(TableError, match="answers happy, and so do 0 of the tasks"):
+        answers_of_task({"label": ["rock"], "probability": [0.9]}, {"label": ["happy"], "probability": [0.5]})
 
 
 def test_tables_that_share_nothing_are_refused():

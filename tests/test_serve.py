@@ -195,7 +195,7 @@ def test_a_song_that_takes_too_long_is_answered_so_and_its_place_is_free_when_it
 
 
 def test_after_rounds_of_overload_nothing_is_left_and_a_lone_upload_is_answered_at_once(listener, monkeypatch):
-    monkeypatch.setattr(hearing, "decode", lambda *_: time.sleep(0.1) or noise(4))
+    monkeypatch.setattr(hearing, "decode", lambda *_: time.sleep(0.5) or noise(4))
     monkeypatch.setattr(hearing, "listen_to", lambda _, waveforms, paths, level: [hearing.Answer(p) for p in paths])
 
     async def overload(client):
@@ -205,14 +205,14 @@ def test_after_rounds_of_overload_nothing_is_left_and_a_lone_upload_is_answered_
 
         assert await codes_of(1) == [200]
         before = len(os.listdir("/proc/self/fd"))
-        for _ in range(5):
-            assert {200, 504} <= set(await codes_of(8))
+        for _ in range(3):
+            assert 504 in await codes_of(8)
             assert len(os.listdir("/proc/self/fd")) <= before + 1  # the song that a thread is at
         assert await codes_of(1) == [200]
         assert len(os.listdir("/proc/self/fd")) <= before
         assert "tonada_uploads_inside 0.0" in (await client.get("/metrics")).text
 
-    in_one_loop(listener, ServiceLimits(requests=9, songs=1, answer_seconds=0.5), overload)
+    in_one_loop(listener, ServiceLimits(requests=9, songs=1, answer_seconds=2), overload)
 
 
 def test_what_was_given_up_counts_as_inside_until_its_thread_is_done(listener, monkeypatch):
@@ -234,7 +234,7 @@ def test_the_model_does_not_hear_what_was_given_up_before_it_began(listener, mon
 
     monkeypatch.setattr(hearing, "decode", lambda *given: noise(4))
     monkeypatch.setattr(hearing, "listen_to", slow)
-    with TestClient(create_app(listener, ServiceLimits(answer_seconds=0.2))) as client:
+    with TestClient(create_app(listener, ServiceLimits(answer_seconds=1))) as client:
         assert [post(client, SONG, name).status_code for name in ("first.wav", "second.wav")] == [504, 504]
         go_on.set()
         until(lambda: "tonada_uploads_inside 0.0" in client.get("/metrics").text)

@@ -12,7 +12,7 @@ ASF_NAMES = {"mood": "WM/Mood", "genre": "WM/Genre", "artist": "Author"}
 OLD_MOOD = "TXXX:MOOD"  # ID3v2.3 has no frame of its own for mood
 ID3_FRAMES = {"mood": (b"TMOO", b"TXXX"), "genre": (b"TCON",)}
 ID3_HEADER = 10  # bytes: name, size and flags of a frame, or name, version, flags and size of a tag
-UNSYNCHRONISED = 0x02  # in the second byte of flags of a frame of ID3v2.4
+UNSYNCHRONISED, WITH_LENGTH = 0x02, 0x01  # in the second byte of flags of a frame of ID3v2.4
 TEXTS = ("latin-1", "utf-16", "utf-16-be", "utf-8")  # by the first byte of a frame of text
 ID3V1_AT_MOST = 131  # bytes from the end of a file within which an ID3v1 tag begins
 
@@ -178,9 +178,9 @@ def _keep_raw(file: Any, values: dict[str, str]) -> None:
     tags = file.tags
     tags.clear()
     tags.load(file.filename, known_frames=_NoneReadable(Frames), translate=False, load_v1=False)
-    gone = [(name, each) for name in values for each in ID3_FRAMES[name]]
-    raw = (frame for frame in tags.unknown_frames if not any(_is_of(frame, *each) for each in gone))
-    tags.unknown_frames = [_of_new_tag(frame, tags.f_unsynch) if tags.version >= (2, 4) else frame for frame in raw]
+    gone, is_new = [(name, each) for name in values for each in ID3_FRAMES[name]], tags.version >= (2, 4)
+    raw = [_of_new_tag(frame, tags.f_unsynch) if is_new else frame for frame in tags.unknown_frames]
+    tags.unknown_frames = [frame for frame in raw if not any(_is_of(frame, is_new, *each) for each in gone)]
 
 
 class _NoneReadable(dict[str, Any]):
@@ -190,15 +190,19 @@ class _NoneReadable(dict[str, Any]):
         raise KeyError(name)
 
 
-def _is_of(frame: bytes, field: str, name: bytes) -> bool:
-    """Whether a raw frame is of this name, and if anybody's own (TXXX) then of this field."""
+def _is_of(frame: bytes, is_new: bool, field: str, name: bytes) -> bool:
+    """Whether a raw frame, `is_new` of ID3v2.4, is of this name, and if anybody's own (TXXX) then of this field."""
     if frame[:4] != name:
         return False
     if name != b"TXXX":
         return True
-    encoding = frame[ID3_HEADER]
-    text = frame[ID3_HEADER + 1 :].decode(TEXTS[encoding], "replace") if encoding < len(TEXTS) else ""
-    return text.partition("\0")[0] == field.upper()
+    text = frame[ID3_HEADER:]
+    if is_new and frame[9] & WITH_LENGTH:
+        text = text[4:]
+    if is_new and frame[9] & UNSYNCHRONISED:
+        text = text.replace(b"\xff\x00", b"\xff")
+    encoding = TEXTS[text[0]] if text[:1] and text[0] < len(TEXTS) else "latin-1"
+    return text[1:].decode(encoding, "replace").partition("\0")[0] == field.upper()
 
 
 def _of_new_tag(frame: bytes, unsynchronised: bool) -> bytes:

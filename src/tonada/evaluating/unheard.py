@@ -29,12 +29,12 @@ def answers_to_unheard(model: Path) -> Table:
     """
     try:
         told = _of_classical(model) if is_classical_model(model) else _of_network(model)
-    except (RecipeError, ClassicalModelError, OSError, KeyError, ValueError) as error:
+        labels, chances = zip(*told, strict=True)
+    except (RecipeError, ClassicalModelError, OSError, KeyError, IndexError, ValueError) as error:
         raise TableError(
             f"{model}: does not tell what the model answered in training ({' '.join(str(error).split())}); give a "
             "folder that `tonada train` made, or a table of earlier answers"
         ) from error
-    labels, chances = zip(*told, strict=True)
     return {LABEL: labels, CONFIDENCE: chances}
 
 
@@ -47,19 +47,19 @@ def answers_of_task(table: Table, like: Table) -> Table:
         like: answers of the task's model; where a table has several tasks, its labels tell which.
 
     Raises:
-        TableError: no task of the table answers with such labels.
+        TableError: no task of the table answers with such labels, or several do.
     """
-    if LABEL in table:
-        return table
     known = set(like[LABEL])
-    tasks = [name.removesuffix(f"_{LABEL}") for name in table if name.endswith(f"_{LABEL}")]
-    fitting = [task for task in tasks if known & set(table[f"{task}_{LABEL}"])]
+    starts = [name.removesuffix(LABEL) for name in table if name == LABEL or name.endswith(f"_{LABEL}")]
+    fitting = [start for start in starts if known & set(table[start + LABEL])]
     if len(fitting) != 1:
+        tasks = ", ".join(start.rstrip("_") or "a single one" for start in starts)
         raise TableError(
-            f"the model answers {', '.join(sorted(known))}, and so do {', '.join(fitting) or 'none'} of the tasks in "
-            f"the table ({', '.join(tasks) or 'it has no answers'})"
+            f"the model answers {', '.join(sorted(known))}, and so do {len(fitting)} of the tasks in the table "
+            f"({tasks or 'it has no answers'}); give answers of this model to one task"
         )
-    return {name: table[f"{fitting[0]}_{name}"] for name in (LABEL, CONFIDENCE)}
+    [start] = fitting
+    return {name: table[start + name] for name in (LABEL, CONFIDENCE) if start + name in table}
 
 
 def _of_network(folder: Path) -> list[tuple[str | None, float | None]]:
