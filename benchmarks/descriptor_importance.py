@@ -16,6 +16,7 @@ from left_out_songs import RESULTS, left_out_songs
 
 from tonada.explaining.hearing import HeardSong
 from tonada.explaining.permutation import mean_decrease_in_accuracy
+from tonada.listening.decoding import decode
 from tonada.listening.listener import Listener
 
 FIGURES = RESULTS / "explaining-descriptors.csv"
@@ -35,8 +36,8 @@ def measure(model: Path) -> None:
     """Write what each descriptor, and each column alone, is needed for."""
     listener = Listener.from_pretrained(str(model))
     rate, songs, truth = listener.extractor.sampling_rate, [], []
-    for labelled in left_out_songs(model, rate):
-        features = listener.extractor(labelled.waveform, sampling_rate=rate, return_tensors="pt")
+    for labelled in left_out_songs(model):
+        features = listener.extractor(decode(labelled.path, rate), sampling_rate=rate, return_tensors="pt")
         songs.append(HeardSong(listener.model, features))
         truth.append(labelled.label)
 

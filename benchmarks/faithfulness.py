@@ -17,6 +17,7 @@ from tonada.explaining.attributions import METHODS
 from tonada.explaining.faithfulness import SHARES, Order, area, at_random, by_importance, deletion_curve
 from tonada.explaining.hearing import HeardSong
 from tonada.explaining.instants import Grid, grid_of
+from tonada.listening.decoding import decode
 from tonada.listening.listener import Listener
 
 CURVES = RESULTS / "explaining-faithfulness.csv"
@@ -66,8 +67,9 @@ def measure(model: Path) -> None:
     with CURVES.open("w", newline="") as file:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(FIELDS)
-        for number, labelled in enumerate(left_out_songs(model, listener.extractor.sampling_rate, SONGS)):
-            label, curves = curves_of(listener, labelled.waveform, seed=number)
+        for number, labelled in enumerate(left_out_songs(model, SONGS)):
+            waveform = decode(labelled.path, listener.extractor.sampling_rate)
+            label, curves = curves_of(listener, waveform, seed=number)
             for (place, order), curve in curves.items():
                 writer.writerow([labelled.song_id, label, place, order, *(f"{value:.5f}" for value in curve.tolist())])
             file.flush()

@@ -10,34 +10,30 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
 from tonada.datasets_scripts import emotion_4qaed, splits
 from tqdm import tqdm
 
 from tonada.learning.recipes import load_recipe
-from tonada.listening.decoding import decode
 
 RESULTS = Path(__file__).parent.parent / "docs" / "results"
 
 
 @dataclass(frozen=True)
 class Labelled:
-    """A song's id, its file, its waveform at the model's rate, `(samples,)`, and its label's id and name."""
+    """A song's id, its file, and its label's id and name."""
 
     song_id: str
     path: str
-    waveform: np.ndarray
     label: int
     truth: str
 
 
-def left_out_songs(model: Path, rate: int, most: int | None = None) -> Iterator[Labelled]:
+def left_out_songs(model: Path, most: int | None = None) -> Iterator[Labelled]:
     """
     The test songs of a model's folder, read from the data sets' folder, `TONADA_DATA`.
 
     Args:
         model: the folder that `tonada train` made.
-        rate: hertz.
         most: the first so many; all, if not given.
     """
     folder = os.environ.get("TONADA_DATA")
@@ -50,5 +46,4 @@ def left_out_songs(model: Path, rate: int, most: int | None = None) -> Iterator[
         sys.exit(f"{model} left no song out for a test; train it without report: {{crossvalidate: true}}")
     names = rows.features["label"].names
     for row in tqdm(rows.select(chosen), unit="song"):
-        path = row["audio"]["path"]
-        yield Labelled(row["song_id"], path, decode(path, rate), row["label"], names[row["label"]])
+        yield Labelled(row["song_id"], row["audio"]["path"], row["label"], names[row["label"]])

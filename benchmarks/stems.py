@@ -18,7 +18,7 @@ from tonada.proving.scores import macro_f1
 def main(model: Path, methods: list[str]) -> None:
     """Listen and print."""
     listener = Listener.from_pretrained(str(model))
-    songs = list(left_out_songs(model, listener.extractor.sampling_rate))
+    songs = list(left_out_songs(model))
     print("| heard | judged | accuracy | macro-F1 | same label as the mix | its labels |\n|---|---|---|---|---|---|")
     for method in methods:
         answers = [listener.listen(song.path, stems=method) for song in tqdm(songs, unit="song")]
