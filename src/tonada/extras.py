@@ -10,7 +10,7 @@ EXTRAS = {
     "onnx": ("onnx", "onnxruntime", "onnxscript"),
     "optuna": ("optuna",),
     "ray": ("ray",),
-    "serve": ("fastapi", "starlette", "pydantic", "uvicorn", "multipart", "prometheus_client"),
+    "serve": ("fastapi", "starlette", "pydantic", "typing_extensions", "uvicorn", "multipart", "prometheus_client"),
     "similar": ("faiss",),
     "space": ("gradio", "mcp"),
     "train": ("trackio",),
