@@ -16,7 +16,7 @@ from conftest import ROOT
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tonada.evaluating.unheard import answers_to_unheard
+from tonada.evaluating.unheard import told_by_training
 from tonada.learning.classical.answering import answer_of, at_temperature, calibrated_probabilities
 from tonada.learning.classical.models import MODELS, new_model
 from tonada.learning.classical.recipe import TYPES, ClassicalRecipe, Songs, System, is_classical, load_classical
@@ -207,9 +207,24 @@ def test_what_was_held_out_is_told_once_and_as_sure_as_the_saved_model_is(folder
     model = load_classical_model(saved)
     first_deal = [row for row in csv.DictReader((saved / "predictions" / "vote.csv").open()) if row["seed"] == "0"]
     chances = np.array([[float(row[label]) for label in model.labels] for row in first_deal]) ** (1 / model.temperature)
-    told = answers_to_unheard(saved)
+    told = told_by_training(saved)
     assert told["label"] == tuple(model.labels[place] for place in chances.argmax(1))
     assert told["probability"] == pytest.approx(chances.max(1) / chances.sum(1), rel=1e-3)
+
+
+def test_columns_are_monitored_against_those_that_training_knew(folder, trained, tmp_path):
+    _, saved = trained
+    same = commands.tonada("monitor", folder / "songs.csv", "--against", saved, folder=folder)
+    assert same.returncode == 0, same.stderr
+    assert "3 columns compared, 0 drifted" in same.stdout
+    rows = list(csv.DictReader((folder / "songs.csv").open()))
+    with (tmp_path / "faster.csv").open("w", newline="") as file:
+        writer = csv.DictWriter(file, rows[0])
+        writer.writeheader()
+        writer.writerows({**row, "tempo": float(row["tempo"]) + 5} for row in rows)
+    due = commands.tonada("monitor", tmp_path / "faster.csv", "--against", saved, folder=folder)
+    assert due.returncode == 3
+    assert "the songs sound otherwise: 1 of 3 columns changed" in due.stdout
 
 
 def test_a_folder_without_the_answers_of_training_is_no_reference(trained, tmp_path):

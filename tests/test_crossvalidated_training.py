@@ -9,7 +9,7 @@ from conftest import ROOT
 from test_learning import RECIPE, folder  # noqa: F401  (a fixture)
 from tonada.datasets_scripts import splits
 
-from tonada.evaluating.unheard import answers_to_unheard
+from tonada.evaluating.unheard import told_by_training
 from tonada.learning.calibration import coverage_fold_by_fold, fold_by_fold, scores_of
 from tonada.learning.recipes import RecipeError, load_recipe
 from tonada.learning.training import train
@@ -97,7 +97,7 @@ def test_a_model_without_descriptors_has_its_baseline_from_the_same_bands(folder
 
 def test_the_answers_to_songs_that_a_fold_left_out_are_what_later_ones_are_held_against(recipe_file, trained, tmp_path):
     save_trained(trained, load_recipe(recipe_file), recipe_file, tmp_path)
-    told, answered = answers_to_unheard(tmp_path), trained.predictions["tiny"]
+    told, answered = told_by_training(tmp_path), trained.predictions["tiny"]
     assert told["label"] == tuple(each.answer for each in answered)
     assert told["probability"] == pytest.approx([max(each.probabilities.values()) for each in answered], rel=1e-6)
 

@@ -40,9 +40,10 @@ def monitor(
     Compares tables of descriptors (from `tonada features`) or of answers (from `tonada tag`, or `tonada classify
     --format csv`): every column of numbers, the shares of labels, and how sure answers were. Against the folder that
     `tonada train` made it is labels and how sure, as the model answered those songs of its data that it had not learned
-    from. The population stability index says how far: from 0.1 on moderate, from 0.25 on major, and stable where chance
-    alone could have done it. Retraining is due when labels or confidence changed majorly, or more than a tenth of the
-    other columns. The exit code is then 3. What a song took to tag (seconds) is told too, and is no reason.
+    from, and of a classical model its columns. The population stability index says how far: from 0.1 on moderate, from
+    0.25 on major, and stable where chance alone could have done it. Retraining is due when labels or confidence changed
+    majorly, or more than a tenth of the other columns. The exit code is then 3. What a song took to tag (seconds) is
+    told too, and is no reason.
 
     Examples:
 
@@ -72,10 +73,10 @@ def _tables(against: Path, new: Path) -> tuple["Table", "Table"]:
 
     if not against.is_dir():
         return read_table(against), read_table(new)
-    from tonada.evaluating.unheard import answers_of_task, answers_to_unheard
+    from tonada.evaluating.unheard import answers_of_task, told_by_training
 
-    answered = answers_to_unheard(against)
-    return answered, answers_of_task(read_table(new), answered)
+    told = told_by_training(against)
+    return told, answers_of_task(read_table(new), told)
 
 
 def _print(found: list["Drift"], format: Format) -> None:

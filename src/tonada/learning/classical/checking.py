@@ -58,8 +58,11 @@ def _are_parents(given: Any) -> bool:
 
 
 def _is_scaling(given: Any) -> bool:
-    lists = list(given.values()) if isinstance(given, dict) else [given]
-    return all(isinstance(each, list) and all(map(_is_number, each)) for each in lists)
+    return isinstance(given, dict) and _are_lists_of_numbers(list(given.values()))
+
+
+def _are_lists_of_numbers(given: Any) -> bool:
+    return isinstance(given, list) and all(isinstance(each, list) and all(map(_is_number, each)) for each in given)
 
 
 EXPECTED = {
@@ -72,5 +75,6 @@ EXPECTED = {
     "threshold": (_is_number_or_none, "a number or null"),
     "scaling": (_is_scaling, "lists of numbers"),
     "recipe": (lambda given: isinstance(given, dict), "a recipe"),
+    "deciles": (_are_lists_of_numbers, "lists of numbers"),
 }
 """What each part of a config must be, as a function and in words."""

@@ -13,6 +13,7 @@ from tonada.learning.classical.rows import schema_hash
 
 MODEL, CONFIG = "model.skops", "config.json"
 KIND = "tonada-classical"
+DECILES = [tenth / 10 for tenth in range(11)]  # shares of the songs below
 MOST_BYTES = 2**30  # unpacked: what a file may claim before it is read
 CLASSICAL = "tonada.learning.classical"
 TRUSTED = (
@@ -45,9 +46,10 @@ class ClassicalModel:
         temperature: divides the log-probabilities; fitted on songs that were answered without their group.
         conformal_quantile: labels of a probability of at least one minus it form the answer's set.
         threshold: of two labels, the probability from which the first is answered; where one was chosen.
-        scaling: mean and standard deviation of each column over the training songs, for people and for monitoring.
+        scaling: mean and standard deviation of each column over the training songs.
         extractor: makes the columns of audio; `None` for a model of tables.
         recipe: what it was trained by.
+        deciles: of each column over the training songs, `DECILES` of them, which later songs are compared with.
     """
 
     estimator: Any
@@ -61,6 +63,7 @@ class ClassicalModel:
     scaling: dict[str, list[float]] = field(default_factory=dict)
     extractor: TonadaFeatureExtractor | None = None
     recipe: dict[str, Any] = field(default_factory=dict)
+    deciles: list[list[float]] = field(default_factory=list)
 
     @property
     def schema(self) -> str:

@@ -16,7 +16,7 @@ from tonada.learning.classical.label_importance import write_importance
 from tonada.learning.classical.origin import provenance_of, split_of
 from tonada.learning.classical.recipe import ClassicalRecipe
 from tonada.learning.classical.rows import Rows, load_rows
-from tonada.learning.classical.saving import ClassicalModel, plain
+from tonada.learning.classical.saving import DECILES, ClassicalModel, plain
 from tonada.learning.classical.systems import fit_system
 from tonada.learning.recipes import RecipeError
 from tonada.listening.feature_cache import FeatureCache
@@ -91,6 +91,7 @@ def kept_model(recipe: ClassicalRecipe, rows: Rows, held_out: list[Prediction]) 
     threshold = _threshold(recipe, truth == 0, calibrated[:, 0])
     with np.errstate(all="ignore"):
         scaling = {"mean": np.nanmean(rows.values, 0).tolist(), "scale": np.nanstd(rows.values, 0).tolist()}
+    deciles = np.nanquantile(rows.values, DECILES, axis=0).T.tolist()
     return ClassicalModel(
         estimator,
         recipe.name,
@@ -103,6 +104,7 @@ def kept_model(recipe: ClassicalRecipe, rows: Rows, held_out: list[Prediction]) 
         scaling,
         rows.extractor,
         plain(recipe),
+        deciles,
     )
 
 
