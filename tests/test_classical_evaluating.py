@@ -85,6 +85,25 @@ def test_songs_of_artists_that_the_model_learned_from_are_in_no_test(folder):
     assert len(rows) == 24
 
 
+def test_what_a_model_answers_from_its_threshold_on_is_measured_as_it_answers(folder, tmp_path):
+    for name in ("songs", "others"):
+        rows = (folder / f"{name}.csv").read_text().replace("sad", "happy")  # of two labels, calm is the first
+        (tmp_path / f"{name}.csv").write_text(rows)
+    (tmp_path / "moods.yaml").write_text(RECIPE + "recall: 0.95\n")
+    recipe = load_classical(tmp_path / "moods.yaml")
+    trained = train_classical(recipe, tmp_path, tmp_path / "moods")
+    save_classically_trained(trained, recipe, tmp_path / "moods.yaml", tmp_path / "moods")
+    done = evaluated(tmp_path, "others.csv", "--format", "json", "--split", "all")
+    assert done.exit_code == 0, done.stderr
+    found = json.loads((tmp_path / "report" / "report.json").read_text())["threshold"]
+    classified = CliRunner().invoke(
+        app, ["classify", str(tmp_path / "others.csv"), "--model", str(tmp_path / "moods"), "--format", "json"]
+    )
+    answers = [row["label"] for row in json.loads(classified.stdout)]
+    assert found["answered"] == answers.count("calm") > 0
+    assert f"from a probability of {found['from']:.3f} on" in (tmp_path / "report" / "report.md").read_text()
+
+
 def test_the_songs_it_was_fitted_on_are_refused_as_a_test_and_said_to_be_none(folder, capfd):
     done = evaluated(folder, "songs.csv")
     assert done.exit_code == 2

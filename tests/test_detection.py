@@ -4,12 +4,13 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from sklearn.metrics import average_precision_score, f1_score
+from sklearn.metrics import average_precision_score, f1_score, precision_score, recall_score
 
 from tonada.proving.crossvalidated import worst_label
 from tonada.proving.detection import detection_table
 from tonada.proving.judged import Judged
 from tonada.proving.predictions import Prediction
+from tonada.proving.thresholds import measured_from
 
 
 def predictions(fold_of_liars: int | None = None) -> list[Prediction]:
@@ -55,6 +56,30 @@ def test_no_song_chooses_its_threshold_in_another_deal():
     both = cells(detection_table({"a": [*honest, *told]}, 0.9))
     alone = [cells(detection_table({"a": deal}, 0.9)) for deal in (honest, told)]
     assert float(both[6]) == pytest.approx(np.mean([float(each[6]) for each in alone]), abs=1e-3)
+
+
+@pytest.mark.parametrize("threshold", [0.2, 0.5, 0.8])
+def test_precision_and_recall_from_a_threshold_on_are_scikit_learns(threshold):
+    own = predictions()
+    truth, answers = ([is_it(each) for each in own] for is_it in (is_music, lambda each: said(each) >= threshold))
+    found = measured_from(threshold, own)
+    assert (found["label"], found["from"], found["answered"]) == ("music", threshold, sum(answers))
+    for name, score in (("precision", precision_score), ("recall", recall_score)):
+        assert found[name]["value"] == pytest.approx(score(truth, answers))
+        assert found[name]["low"] <= found[name]["value"] <= found[name]["high"]
+
+
+def test_a_threshold_that_no_song_reaches_has_a_recall_of_nothing_and_no_precision():
+    found = measured_from(0.999, predictions())
+    assert (found["answered"], found["precision"]["value"], found["recall"]["value"]) == (0, None, 0)
+
+
+def is_music(each: Prediction) -> bool:
+    return each.truth == "music"
+
+
+def said(each: Prediction) -> float:
+    return each.probabilities["music"]
 
 
 def test_the_label_that_fares_worst_is_named():

@@ -26,14 +26,15 @@ from tonada.proving.levels import at_level
 from tonada.proving.machine import machine
 from tonada.proving.measuring import compared, gap_between, measured
 from tonada.proving.predictions import Prediction
+from tonada.proving.thresholds import measured_from
 
 
 def evaluate_classically(listener: ClassicalListener, asked: Asked) -> Evaluated:
     """
     Hear the songs asked for, or read the table's rows, the baselines beside them, and measure all of it.
 
-    A song is heard as a whole, so that the report has no segments; a model with a threshold is measured by its
-    probabilities, as every other is.
+    A song is heard as a whole, so that the report has no segments. A model with a threshold is measured by its
+    probabilities, as every other is, and by its answers from there on beside.
 
     Raises:
         EvaluationError: model and data do not fit, or no song of the part can be judged.
@@ -69,6 +70,7 @@ def evaluate_classically(listener: ClassicalListener, asked: Asked) -> Evaluated
         "warnings": warnings,
         "taught": taught_by(taught, heard.places),
         "systems": {name: {"songs": measured(each, quantile.get(name))} for name, each in systems.items()},
+        "threshold": _from_threshold(listener, own) if asked.level is None else None,
         "comparisons": {name: compared(own, each) for name, each in systems.items() if name != listener.name},
         "gap": {"of": GAP_OF, **gap_between(folds)} if folds else None,
         "cost": _cost(heard, memory),
@@ -127,6 +129,11 @@ def _table(listener: ClassicalListener, songs: Labelled, there: list[int], value
     labels = np.array([listener.model.labels.index(songs.truth[place]) for place in there], dtype=int)
     groups, ids = ([each[place] for place in there] for each in (songs.groups, songs.ids))
     return Table(there, np.where(np.isnan(numbers), usual, numbers), labels, groups, ids)
+
+
+def _from_threshold(listener: ClassicalListener, answers: list[Prediction]) -> dict[str, Any] | None:
+    threshold = listener.model.threshold
+    return None if threshold is None else measured_from(threshold, answers)
 
 
 def _cost(heard: Heard, memory: int) -> dict[str, Any]:

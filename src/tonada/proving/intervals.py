@@ -31,7 +31,7 @@ def interval(score: Score, judged: Judged, other: Judged | None = None, seed: in
     scores = np.concatenate(
         [
             score(judged, weights) - (0 if other is None else score(other, weights))
-            for weights in _resamples(judged.groups, seed)
+            for weights in resamples(judged.groups, seed)
         ]
     )
     tail = (1 - CONFIDENCE) / 2
@@ -74,7 +74,7 @@ def check_same_songs(judged: Judged, other: Judged) -> None:
         raise ValueError("the systems answered other songs, or in another order; only the same songs can be compared")
 
 
-def _resamples(groups: np.ndarray, seed: int) -> Iterator[np.ndarray]:
+def resamples(groups: np.ndarray, seed: int = 0) -> Iterator[np.ndarray]:
     """How often each song counts, `(AT_ONCE, songs)` a time."""
     count = int(groups.max()) + 1
     generator = np.random.default_rng(seed)

@@ -14,6 +14,7 @@ def page(report: Report) -> str:
         _scores(report),
         _comparisons(report),
         _labels(report),
+        _threshold(report),
         _confusion(report),
         _sureness(report),
         _gap(report),
@@ -79,6 +80,18 @@ def _labels(report: Report) -> str:
     ]
     said = " / ".join(levels).capitalize()
     return f"## Labels\n\n{said}.\n\n" + markdown_table(["label", "precision", "recall", "F1", "songs"], rows)
+
+
+def _threshold(report: Report) -> str:
+    """What the command answers, where that is not the most probable label."""
+    if (chosen := report.get("threshold")) is None:  # a network has none
+        return ""
+    songs = report["systems"][report["model"]]["songs"]["count"]
+    return (
+        f"## From its threshold\n\nAll other figures take the more probable label for the answer. This model answers "
+        f"*{chosen['label']}* from a probability of {chosen['from']:.3f} on: to {chosen['answered']} of {songs} songs, "
+        f"with a precision of {number(chosen['precision'])} and a recall of {number(chosen['recall'])}."
+    )
 
 
 def _confusion(report: Report) -> str:

@@ -12,6 +12,7 @@ from tonada.proving.intervals import scored, value
 from tonada.proving.judged import Judged
 from tonada.proving.levels import at_level
 from tonada.proving.predictions import HELD_OUT, Prediction, read_predictions
+from tonada.proving.seeds import seeds_table
 from tonada.proving.weighted_scores import macro_f1
 
 HEAD = """# Results
@@ -95,8 +96,19 @@ def _paragraphs(folder: Path) -> list[str]:
         found += ["One thing changed; shares of each label's songs that were answered with it:"]
         found += [ablations_table(systems, name)]
         found += ["\n".join(f"- `{system}` {words}." for system, words in CHANGED.items() if system in systems)]
+        found += _from_other_seeds(folder)
     scores = score_table({system: measured(answers) for system, answers in systems.items()})
     return [f"## {name}", ABOUT.get(name, ""), *found, title, scores]
+
+
+def _from_other_seeds(folder: Path) -> list[str]:
+    """Macro-F1 of systems taught anew from several seeds, where their predictions are kept."""
+    if not (folder / "seeds").is_dir():
+        return []
+    systems = {path.stem: read_predictions(path) for path in (folder / "seeds").glob("*.csv")}
+    about = """Taught anew from several seeds, each time by all folds but the first, whose songs were answered
+(`benchmarks/seeds.py`). Macro-F1, and the mean difference with both seeds and artists resampled:"""
+    return [about, seeds_table(systems, folder.name)]
 
 
 def _above(name: str, systems: dict[str, list[Prediction]]) -> list[str]:

@@ -1,7 +1,15 @@
 """From which probability on to answer yes, where precision or recall matters more than accuracy (source S2)."""
 
+from collections.abc import Sequence
+from typing import Any
+
 import numpy as np
 from sklearn.metrics import precision_recall_curve
+
+from tonada.proving.intervals import value, with_interval
+from tonada.proving.judged import Judged
+from tonada.proving.predictions import Prediction
+from tonada.proving.weighted_scores import Score
 
 
 def threshold_for(precision: float, truth: np.ndarray, probabilities: np.ndarray) -> float:
@@ -27,3 +35,29 @@ def threshold_for_recall(recall: float, truth: np.ndarray, probabilities: np.nda
     """The highest threshold whose answers reach a recall: of those, it is the most precise; as `threshold_for`."""
     _, found, thresholds = precision_recall_curve(truth, probabilities)
     return float(thresholds[np.flatnonzero(found[:-1] >= recall)[-1]])
+
+
+def measured_from(threshold: float, predictions: Sequence[Prediction]) -> dict[str, Any]:
+    """
+    How often the first of two labels is answered if it is from a threshold on, and precision and recall of that with
+    their intervals, plain for JSON; `None` where nothing is answered so, or nothing is so.
+    """
+    judged = Judged.of(predictions)
+    answered, is_first = judged.probabilities[:, 0] >= threshold, judged.truth == 0
+    scores = {"precision": _share(is_first, answered), "recall": _share(answered, is_first)}
+    return {
+        "label": judged.labels[0],
+        "from": threshold,
+        "answered": int(answered.sum()),
+        **{name: with_interval(value(score, judged), score, judged) for name, score in scores.items()},
+    }
+
+
+def _share(found: np.ndarray, among: np.ndarray) -> Score:
+    """The score that tells which share of some songs `(songs,)` is among those found."""
+
+    def share(_: Judged, weights: np.ndarray) -> np.ndarray:
+        below = weights @ among
+        return np.divide(weights @ (among & found), below, out=np.full(len(weights), np.nan), where=below > 0)
+
+    return share
