@@ -183,6 +183,7 @@ def test_the_command_writes_a_radio_that_begins_with_the_song(kind, circle, tmp_
     assert done.returncode == 0, done.stderr
     written = file.read_text()
     assert written.index("../b") < written.index("../loud") < written.index("../a")
+    assert "3 songs are not where the table says, such as b" in done.stderr
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from tonada_cli.filter_options import MaxMinutes, MinAgreement, MinMinutes, MinProbability, Only, chosen
-from tonada_cli.printing import complain, fail, printable
+from tonada_cli.printing import fail, printable, tell_of_absent
 
 if TYPE_CHECKING:
     from tonada.cataloguing.playlists import Written
@@ -70,12 +70,4 @@ def playlists(
         typer.echo(f"{held.songs:>7} songs  {printable(str(file))}")
     if not written:
         fail("no song fits; ask for less", 1)
-    _tell_of_absent(sorted({path for held in written.values() for path in held.absent}))
-
-
-def _tell_of_absent(paths: list[str]) -> None:
-    if paths:
-        complain(
-            f"{len(paths)} songs are not where the table says, such as {paths[0]}; run it in the folder where the "
-            "table was made, or tag them anew if they have been moved"
-        )
+    tell_of_absent(sorted({path for held in written.values() for path in held.absent}))

@@ -2,7 +2,7 @@
 
 import os
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from typing import NoReturn, TypeVar
 
@@ -19,6 +19,15 @@ def printable(text: str) -> str:
 def complain(message: str) -> None:
     """One line on standard error."""
     typer.echo(f"tonada: {printable(message)}", err=True)
+
+
+def tell_of_absent(paths: Sequence[str]) -> None:
+    """Say which songs of a playlist no player will find, if there are any."""
+    if paths:
+        complain(
+            f"{len(paths)} songs are not where the table says, such as {paths[0]}; run it in the folder where the "
+            "table was made, or tag them anew if they have been moved"
+        )
 
 
 def fail(message: str, code: int = 2) -> NoReturn:

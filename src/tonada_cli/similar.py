@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from tonada_cli.filter_options import MaxMinutes, MinAgreement, MinMinutes, MinProbability, Only, chosen
-from tonada_cli.printing import fail, printable, quiet_libraries
+from tonada_cli.printing import fail, printable, quiet_libraries, tell_of_absent
 
 if TYPE_CHECKING:
     from tonada.cataloguing.chosen import Filter, Tags
@@ -97,7 +97,7 @@ def _found(song: Path, tags: "Tags", which: "Filter", count: int, playlist: Path
     if playlist is None:
         return list(islice(songs.nearest(seed), count))
     played = list(islice(radio(songs, seed), 1 + count))
-    write_playlist(playlist, "radio", played)
+    tell_of_absent(write_playlist(playlist, "radio", played).absent)
     return played[1:]
 
 

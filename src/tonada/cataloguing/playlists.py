@@ -73,8 +73,7 @@ def write_playlists(
     for label, file in files.items():
         rows = by_label[label]
         best = heapq.nsmallest(most or len(rows), rows, key=lambda row: (-row[f"{task}_probability"], row["path"]))
-        write_playlist(file, f"{task}: {label}", best)
-        held[file] = Written(len(best), [row["path"] for row in best if not os.path.exists(row["path"])])
+        held[file] = write_playlist(file, f"{task}: {label}", best)
     return held
 
 
@@ -89,9 +88,9 @@ def _check_own(file: Path) -> None:
         raise PlaylistError(f"{file} is there and not {MARK}; move it, or choose another name")
 
 
-def write_playlist(file: Path, title: str, songs: Sequence[Row]) -> None:
+def write_playlist(file: Path, title: str, songs: Sequence[Row]) -> Written:
     """
-    Songs in their order; the file appears whole or not at all.
+    Songs in their order; the file appears whole or not at all. Returns what it holds.
 
     Args:
         file: its suffix is a key of `KINDS`; its folder is made if need be.
@@ -107,6 +106,7 @@ def write_playlist(file: Path, title: str, songs: Sequence[Row]) -> None:
     unfinished = file.with_name(f"{file.name}.unfinished")
     unfinished.write_bytes(KINDS[file.suffix[1:]](title, songs, file.parent).encode())
     os.replace(unfinished, file)
+    return Written(len(songs), [song["path"] for song in songs if not os.path.exists(song["path"])])
 
 
 def m3u8(title: str, songs: Sequence[Row], folder: Path) -> str:
