@@ -261,7 +261,7 @@ def test_every_model_is_saved_in_types_that_are_on_the_list(name, tmp_path):
     quick = {each: 3 for each in ("n_estimators", "max_iter") if each in known}
     generator = np.random.default_rng(0)
     values, labels, columns = generator.normal(size=(30, 2)), np.arange(30) % 2, ("tempo", "level")
-    system = System(columns=("t", "l"), cap=1.5, select=2, pca=2, model=name, settings=quick, balance="smote")
+    system = System(columns=("t", "l"), cap=1.5, limit=3, select=2, pca=2, model=name, settings=quick, balance="smote")
     fitted = fit_system(system, {}, columns, values, labels, labels, 0)
     model = ClassicalModel(fitted, "x", columns, ("happy", "sad"))
     save_classical(model, tmp_path, "")

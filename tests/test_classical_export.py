@@ -20,6 +20,7 @@ LINEAR = {
     "projected": System(model="linear_svm", pca=0.9),
     "of some columns": System(model="linear_svm", columns=("mfcc",)),
     "mlp": System(model="mlp", settings={"hidden_layer_sizes": [7, 5], "max_iter": 20}),
+    "limited": System(model="logistic_regression", limit=0.7, select=9),
     "balanced": System(model="logistic_regression", balance="smote"),
 }
 

@@ -10,7 +10,7 @@ from hypothesis.extra.numpy import arrays
 from sklearn.naive_bayes import GaussianNB
 
 from tonada.learning.classical.balancing import SAMPLERS, Resampled
-from tonada.learning.classical.capping import IQRCapping
+from tonada.learning.classical.capping import IQRCapping, Limiting
 from tonada.learning.classical.importance import DecreaseInAccuracy
 from tonada.learning.classical.models import MODELS, new_model
 from tonada.learning.classical.recipe import Search, System
@@ -55,6 +55,23 @@ def test_capping_leaves_nothing_outside_the_fences_of_the_training_rows(rows):
 def test_capping_fences_new_rows_by_the_old_ones():
     capping = IQRCapping().fit(np.arange(9.0).reshape(-1, 1))
     assert capping.transform([[100.0], [4.0], [-100.0]]).ravel().tolist() == [12.0, 4.0, -4.0]
+
+
+@given(arrays(float, (12, 2), elements=st.floats(-1e6, 1e6)), st.floats(0.1, 10))
+def test_limiting_leaves_nothing_beyond_its_reach_and_all_else_as_it_is(rows, reach):
+    limited = Limiting(reach).fit(rows).transform(rows)
+    assert (abs(limited) <= reach).all()
+    assert (limited == rows)[abs(rows) <= reach].all()
+
+
+def test_what_is_far_from_all_training_songs_makes_a_limited_linear_model_no_surer_than_what_is_at_its_limit(songs):
+    model = fitted(System(model="logistic_regression", limit=3), songs)
+    end, far = songs[0][:1].copy(), songs[0][:1].copy()
+    end[0, 0] = songs[0][:, 0].mean() + 3 * songs[0][:, 0].std()
+    far[0, 0] = 1e6
+    assert probabilities_of(model, far, 3) == pytest.approx(probabilities_of(model, end, 3))
+    unlimited = fitted(System(model="logistic_regression"), songs)
+    assert probabilities_of(unlimited, far, 3).max() == 1
 
 
 def test_the_columns_that_tell_the_labels_are_those_that_are_kept(songs):

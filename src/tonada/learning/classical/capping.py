@@ -1,4 +1,4 @@
-"""Capping of outliers at the fences of the interquartile range (source S1: no row is lost)."""
+"""No outlier decides alone: capped at the fences of the interquartile range (source S1), or limited once scaled."""
 
 import numpy as np
 from sklearn.base import BaseEstimator, OneToOneFeatureMixin, TransformerMixin
@@ -32,3 +32,30 @@ class IQRCapping(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
         check_is_fitted(self)
         values = validate_data(self, X, dtype=np.float64, ensure_all_finite="allow-nan", reset=False)
         return np.clip(values, self.low_, self.high_)
+
+
+class Limiting(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
+    """
+    Standardized values beyond `reach` standard deviations become that many, as in the descriptor branch of a network.
+
+    A linear model goes on for ever: one column in which a song is a hundred deviations from all training songs, as the
+    flatness of a full spectrum is from that of clips without treble, would make it certain of anything.
+
+    Args:
+        reach: standard deviations from the training songs' mean.
+    """
+
+    def __init__(self, reach: float = 5.0):
+        self.reach = reach
+
+    def fit(self, X, y=None):
+        """Nothing is to be learned from X `(rows, columns)`."""
+        validate_data(self, X, dtype=np.float64)
+        return self
+
+    def transform(self, X):
+        """X with every value inside the reach."""
+        return np.clip(validate_data(self, X, dtype=np.float64, reset=False), -self.reach, self.reach)
+
+    def __sklearn_is_fitted__(self) -> bool:
+        return hasattr(self, "n_features_in_")

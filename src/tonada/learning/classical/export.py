@@ -46,7 +46,7 @@ def network_of(model: ClassicalModel) -> TonadaForAudioClassification:
         raise ExportError("a label had no song to learn from")
     mean, scale, first = _front(steps, len(model.columns))
     layers[0] = _after(first, layers[0])
-    network = TonadaForAudioClassification(_config(model, layers)).eval()
+    network = TonadaForAudioClassification(_config(model, layers, getattr(steps.get("limit"), "reach", None))).eval()
     encoder = network.tonada.descriptor_encoder
     with torch.no_grad():
         encoder.mean.copy_(torch.tensor(mean))
@@ -63,7 +63,7 @@ Layer = tuple[np.ndarray, np.ndarray]
 def _front(steps: dict[str, Any], width: int) -> tuple[np.ndarray, np.ndarray, Layer]:
     """Mean and scale of all columns, and what is done to them once scaled, as a layer."""
     for name, step in steps.items():
-        if name not in ("columns", "impute", "scale", "select", "pca", "model") or not hasattr(
+        if name not in ("columns", "impute", "scale", "limit", "select", "pca", "model") or not hasattr(
             steps["scale"], "scale_"
         ):
             raise ExportError(f"its step {type(step).__name__} bends what it is given, which no layer of ours does")
@@ -104,14 +104,14 @@ def _after(first: Layer, second: Layer) -> Layer:
     return second[0] @ first[0], second[0] @ first[1] + second[1]
 
 
-def _config(model: ClassicalModel, layers: list[Layer]) -> TonadaConfig:
+def _config(model: ClassicalModel, layers: list[Layer], limit: float | None) -> TonadaConfig:
     assert model.extractor is not None
     return TonadaConfig(
         branches=("descriptors",),
         num_descriptors=len(model.columns),
         feature_schema=model.schema,
         dnn_sizes=tuple(len(bias) for _, bias in layers[:-1]),
-        descriptor_limit=None,
+        descriptor_limit=limit,
         dropout=0.0,
         single_output=len(layers[-1][1]) == 1,
         temperature=model.temperature,

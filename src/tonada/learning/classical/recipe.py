@@ -21,7 +21,7 @@ TYPES: dict[str, tuple[type, ...]] = {
     **dict.fromkeys(("columns", "of"), (list,)),
     **dict.fromkeys(("data", "systems", "features", "options", "settings", "search", "over"), (dict,)),
     **dict.fromkeys(("folds", "repeats", "seed", "select", "candidates", "level"), (int,)),
-    **dict.fromkeys(("cap", "pca", "precision", "recall"), NUMBER),
+    **dict.fromkeys(("cap", "limit", "pca", "precision", "recall"), NUMBER),
     **dict.fromkeys(("power", "unique"), (bool,)),
 }
 """What each key of a recipe holds, or null where it may be left out."""
@@ -54,6 +54,7 @@ class System:
         columns: beginnings of the names of the columns it hears; all, if empty.
         cap: interquartile ranges to the fences at which outliers are capped.
         power: Yeo-Johnson's transform towards a normal distribution, column by column.
+        limit: standard deviations from the mean at which scaled columns end; as in a network, which this still can be.
         select: columns to keep by mean decrease in accuracy.
         pca: principal components: their number, or the share of variance that they must explain.
         model: one of `MODELS`.
@@ -67,6 +68,7 @@ class System:
     columns: tuple[str, ...] = ()
     cap: float | None = None
     power: bool = False
+    limit: float | None = None
     select: int | None = None
     pca: float | int | None = None
     model: str | None = None
@@ -223,7 +225,7 @@ def _check_system(name: str, system: System, systems: Mapping[str, System]) -> N
         for each in system.of:
             _one_of(f"{name}: of", each, voters)
         return
-    for setting in ("cap", "select", "pca"):
+    for setting in ("cap", "limit", "select", "pca"):
         if (value := getattr(system, setting)) is not None and value <= 0:
             raise RecipeError(f"{name}: {setting} is {value!r}; expected a number above 0")
     if (search := system.search) is not None and (search.folds < 2 or search.candidates == 0):

@@ -23,8 +23,8 @@ TRUSTED = (
     "sklearn.ensemble._hist_gradient_boosting.predictor.TreePredictor",
     *(f"sklearn.neural_network._stochastic_optimizers.{name}Optimizer" for name in ("Adam", "SGD")),
     *("xgboost.core.Booster", "xgboost.sklearn.XGBClassifier"),
-    *(f"{CLASSICAL}.capping.IQRCapping", f"{CLASSICAL}.importance.DecreaseInAccuracy"),
-    f"{CLASSICAL}.balancing.Resampled",
+    *(f"{CLASSICAL}.capping.IQRCapping", f"{CLASSICAL}.capping.Limiting"),
+    *(f"{CLASSICAL}.importance.DecreaseInAccuracy", f"{CLASSICAL}.balancing.Resampled"),
 )
 
 

@@ -20,7 +20,7 @@ from sklearn.preprocessing import PowerTransformer, StandardScaler
 
 from tonada.extras import lacking
 from tonada.learning.classical.balancing import SAMPLERS, WEIGHTS, Resampled
-from tonada.learning.classical.capping import IQRCapping
+from tonada.learning.classical.capping import IQRCapping, Limiting
 from tonada.learning.classical.importance import DecreaseInAccuracy
 from tonada.learning.classical.models import MOST_STEPS, new_model
 from tonada.learning.classical.optuna_search import OptunaSearch
@@ -125,6 +125,8 @@ def new_pipeline(system: System, columns: tuple[str, ...], seed: int) -> Pipelin
         steps.append(("cap", IQRCapping(system.cap)))
     # Yeo-Johnson's transform standardizes too.
     steps.append(("scale", PowerTransformer() if system.power else StandardScaler()))
+    if system.limit is not None:
+        steps.append(("limit", Limiting(system.limit)))
     if system.select is not None:
         steps.append(("select", DecreaseInAccuracy(system.select, random_state=seed)))
     if system.pca is not None:
