@@ -332,6 +332,8 @@ def test_what_is_no_skops_file_is_never_opened(trained, tmp_path):
         ("folds: 3", "folds: 1", "folds is 1"),
         ("folds: 3", "folds: 25", "too few songs"),
         ("of: [bayes, machine]", "of: [bayes]", "at least two"),
+        ("of: [bayes, machine]", "of: [bayes, machine], limit: 3", "a vote, in which limit would do nothing"),
+        ("{model: linear_svm}", "{model: linear_svm, of: [bayes]}", "no vote, in which of would do nothing"),
         ("table: songs.csv", "table: none.csv", "there is no such table"),
         ("label: mood", "label: moods", "data.label is 'moods'"),
         ("folds: 3", "folds: yes", "folds: True; expected int"),

@@ -196,7 +196,7 @@ def test_songs_of_groups_that_were_learned_from_are_no_test_where_ids_are_missin
     assert "the model learned from all of these songs" in done.stderr + capfd.readouterr().err
 
 
-def test_rows_of_a_table_are_not_those_of_a_data_set_that_are_numbered_alike(tmp_path):
+def test_nobody_can_tell_whether_a_model_of_a_data_set_learned_from_rows_that_are_only_numbered(tmp_path):
     """The songs of `turkish` are called by their rows, as those of a table without ids are."""
     model = trained_without_ids(tmp_path, "{script: turkish, folder: turkish}", ROOT / "tests" / "data")
     with (ROOT / "tests" / "data" / "turkish" / "original.csv").open() as file:
@@ -208,5 +208,15 @@ def test_rows_of_a_table_are_not_those_of_a_data_set_that_are_numbered_alike(tmp
     done = evaluated(model, "new.csv", "--format", "json")
     assert done.exit_code == 0, done.stderr
     report = json.loads(done.stdout)
-    assert report["is_test"]
+    assert not report["is_test"]
+    assert "nothing tells the table's songs from those that" in report["warnings"][0]
     assert report["systems"][report["model"]]["songs"]["count"] == 20
+
+
+def test_a_row_without_id_and_group_is_in_no_test(grouped):
+    write_songs(grouped / "new.csv", 45)
+    rows = (grouped / "new.csv").read_text().replace(",a20,", ",,")
+    (grouped / "blank.csv").write_text(rows)
+    done = evaluated(grouped, "blank.csv", "--format", "json")
+    assert done.exit_code == 0, done.stderr
+    assert json.loads(done.stdout)["systems"][str(grouped / "moods")]["songs"]["count"] == 42

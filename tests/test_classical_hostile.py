@@ -10,6 +10,7 @@ from tonada.learning.classical.recipe import System
 from tonada.learning.classical.saving import ClassicalModel, ClassicalModelError, load_classical_model, save_classical
 from tonada.learning.classical.systems import fit_system
 from tonada.learning.classical.trees import check_trees
+from tonada.proving.spread import Spread
 
 COLUMNS = ("tempo", "level")
 VALUES, LABELS = np.random.default_rng(0).normal(size=(40, 2)), np.arange(40) % 2
@@ -17,6 +18,19 @@ VALUES, LABELS = np.random.default_rng(0).normal(size=(40, 2)), np.arange(40) % 
 
 def fitted(name, settings):
     return fit_system(System(model=name, settings=settings), {}, COLUMNS, VALUES, LABELS, LABELS, 0)
+
+
+SPREAD = {"edges": [1.0, 2.0], "is_tied": [True, False], "counts": [1, 2, 3, 0, 4], "missing": 0, "mean": 1.5}
+BENT = (
+    {"edges": [2.0, 1.0]},
+    {"edges": [1.0]},
+    {"is_tied": [True, 1]},
+    {"counts": [1, 2, 3, 0]},
+    {"counts": [1, 2, 3, 0, -4]},
+    {"missing": -1},
+    {"missing": None},
+    {"mean": "high"},
+)
 
 
 @pytest.fixture
@@ -46,6 +60,9 @@ def folder(tmp_path):
         ({"labels": ["happy", "happy"]}, "a list of different labels"),
         ({"columns": [1, 2]}, "its columns is"),
         ({"recipe": 3}, "its recipe is 3"),
+        ({"spreads": {}}, "its spreads is"),
+        ({"spreads": [{"edges": [1]}]}, "its spreads is"),
+        *(({"spreads": [{**SPREAD, **bent}]}, "its spreads is") for bent in BENT),
     ],
 )
 def test_a_part_that_is_not_what_it_is_called_is_refused_by_its_name(change, says, folder):
@@ -53,6 +70,13 @@ def test_a_part_that_is_not_what_it_is_called_is_refused_by_its_name(change, say
     (folder / "config.json").write_text(json.dumps({**config, **change}))
     with pytest.raises(ClassicalModelError, match=says):
         load_classical_model(folder)
+
+
+def test_how_columns_lie_is_read_as_it_was_written(folder):
+    config = json.loads((folder / "config.json").read_text())
+    (folder / "config.json").write_text(json.dumps({**config, "spreads": [SPREAD, {**SPREAD, "mean": None}]}))
+    found = load_classical_model(folder).spreads
+    assert found == [Spread(**SPREAD), Spread(**{**SPREAD, "mean": None})]
 
 
 def test_labels_in_words_are_no_places_of_labels(folder):

@@ -1,5 +1,6 @@
 """Cross-validated training: every song answered once by a model that saw none of its group, then one taught by all."""
 
+import json
 import shutil
 from dataclasses import replace
 
@@ -100,6 +101,14 @@ def test_the_answers_to_songs_that_a_fold_left_out_are_what_later_ones_are_held_
     told, answered = told_by_training(tmp_path), trained.predictions["tiny"]
     assert told["label"] == tuple(each.answer for each in answered)
     assert told["probability"] == pytest.approx([max(each.probabilities.values()) for each in answered], rel=1e-6)
+
+
+def test_what_a_model_abstains_from_it_abstained_from_in_training_too(recipe_file, trained, tmp_path):
+    save_trained(trained, load_recipe(recipe_file), recipe_file, tmp_path)
+    config = json.loads((tmp_path / "config.json").read_text())
+    for least, unknown in ((None, 0), (0.0, 0), (1.01, len(trained.predictions["tiny"]))):
+        (tmp_path / "config.json").write_text(json.dumps({**config, "abstain_below": least}))
+        assert told_by_training(tmp_path)["label"].count("unknown") == unknown
 
 
 def test_official_sides_are_no_folds_to_cross_validate(folder, recipe_file, trained, tmp_path):  # noqa: F811

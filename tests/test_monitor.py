@@ -11,6 +11,7 @@ from commands import tonada
 from tonada.evaluating.unheard import answers_of_task
 from tonada.proving.drift import drifts, reasons_to_retrain
 from tonada.proving.number_tables import TableError
+from tonada.proving.spread import Spread
 
 
 def answers(generator, shares, sure=0.7, rows=2000):
@@ -135,6 +136,35 @@ def test_of_a_table_of_several_tasks_the_labels_tell_which_one_a_model_answers()
 def test_the_answers_of_another_model_are_not_compared_with_a_models_own():
     with pytest.raises(TableError, match="answers happy, and so do 0 of the tasks"):
         answers_of_task({"label": ["rock"], "probability": [0.9]}, {"label": ["happy"], "probability": [0.5]})
+
+
+def test_a_label_that_no_model_of_ours_gave_keeps_no_column_from_being_compared():
+    like = {"label": ["happy", "sad"], "probability": [0.5, 0.5], "tempo": [120.0, 60.0]}
+    assert answers_of_task({"record_label": ["EMI"], "tempo": [90.0]}, like) == {"tempo": [90.0]}
+
+
+def test_labels_that_a_table_of_words_reads_as_numbers_are_the_models(tmp_path):
+    assert answers_of_task({"label": [1, 0], "probability": [0.9, 0.8]}, {"label": ["0", "1"]})["label"] == [1, 0]
+
+
+def test_the_status_of_a_song_goes_with_its_answer():
+    like = {"label": ["happy"], "probability": [0.5]}
+    table = {"status": ["ok", "unreadable"], "mood_label": ["happy", None], "mood_probability": [0.6, None]}
+    assert answers_of_task(table, like)["status"] == ["ok", "unreadable"]
+
+
+@pytest.mark.parametrize("missing", [0, 0.3])
+def test_how_a_column_lies_is_as_good_as_its_numbers(missing, generator):
+    columns = {
+        "mode": generator.integers(0, 2, 1000).astype(float),
+        "key": generator.integers(0, 12, 1000).astype(float),
+        "tempo": generator.normal(120, 20, 1000),
+    }
+    table = {name: np.where(generator.random(1000) < missing, np.nan, each).tolist() for name, each in columns.items()}
+    new = {name: generator.permutation(cells)[:600].tolist() for name, cells in table.items()}
+    kept = {name: Spread.of(cells) for name, cells in table.items()}
+    assert drifts(kept, new) == drifts(table, new)
+    assert all(each.index == 0 for each in drifts(kept, table))
 
 
 def test_tables_that_share_nothing_are_refused():

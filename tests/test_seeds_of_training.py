@@ -76,3 +76,8 @@ def test_systems_of_other_seeds_or_songs_are_not_compared(other):
 def test_of_one_seed_nothing_is_told():
     with pytest.raises(ValueError, match="seed 0 alone"):
         seeds_table({"whole": answers(0.6, seeds=1)}, "whole")
+
+
+def test_without_the_system_to_compare_with_nothing_is_told():
+    with pytest.raises(ValueError, match="there is other, and no whole"):
+        seeds_table({"other": answers(0.6)}, "whole")

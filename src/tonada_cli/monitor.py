@@ -4,13 +4,15 @@ import csv
 import sys
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from tonada_cli.printing import fail_on, printable
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from tonada.evaluating.unheard import Table
     from tonada.proving.drift import Drift
 
@@ -67,7 +69,7 @@ def monitor(
     raise typer.Exit(DUE if reasons else 0)
 
 
-def _tables(against: Path, new: Path) -> tuple["Table", "Table"]:
+def _tables(against: Path, new: Path) -> tuple["Mapping[str, Any]", "Table"]:
     """The old and the new one."""
     from tonada.proving.number_tables import read_table
 

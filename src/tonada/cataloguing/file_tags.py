@@ -65,8 +65,6 @@ def planned(path: str, content: str, values: dict[str, str], replace: bool = Fal
         held = read_fields(path)
     except MetadataError as error:
         raise FileTagError(str(error)) from error
-    except OSError as error:
-        raise FileTagError(f"{path}: cannot be read ({error.strerror})") from error
     wanted = {name: value for name, value in values.items() if held[name] != [value] and (replace or not held[name])}
     return Change(path, content, wanted, {name: held[name] for name in wanted}) if wanted else None
 

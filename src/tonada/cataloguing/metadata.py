@@ -57,7 +57,8 @@ def write_fields(path: str, values: dict[str, str]) -> None:
     """
     Set some of `FIELDS`; all else stays.
 
-    Of ID3v2.3 and ID3v2.4 all other frames stay byte for byte, and so does an ID3v1 tag; ID3v2.2, which mutagen cannot
+    Of ID3v2.3 and ID3v2.4 all other frames that mutagen can tell apart stay byte for byte, which frames without content
+    or a proper name are not; and so does an ID3v1 tag; ID3v2.2, which mutagen cannot
     write, and ID3v1 alone become ID3v2.4.
 
     Raises:

@@ -26,5 +26,5 @@ def radio(songs: Similar, seed: Row) -> Iterator[Row]:
 def _artists(song: Row) -> set[str]:
     try:
         return {name.strip().casefold() for name in read_artists(song["path"])}
-    except (MetadataError, OSError):  # the table may be of another machine's files
+    except MetadataError:  # the table may be of another machine's files
         return set()

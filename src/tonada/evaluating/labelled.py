@@ -12,7 +12,7 @@ from tonada.evaluating.asking import Asked
 from tonada.evaluating.held_out import SPLIT, UNKNOWN, EvaluationError, Sides, are_others, parts_of
 from tonada.learning.classical.listening import ClassicalListener, HeardSong
 from tonada.learning.classical.recipe import ClassicalRecipe, Songs
-from tonada.learning.classical.rows import load_rows
+from tonada.learning.classical.rows import group_of_one, is_numbered, load_rows
 from tonada.learning.classical.saving import file_of
 from tonada.learning.recipes import RecipeError
 from tonada.proving.number_tables import TableError
@@ -62,38 +62,45 @@ def sides_of(listener: ClassicalListener, asked: Asked, songs: Labelled) -> Side
     """
     Which of the songs the model was fitted on, all of which it lists in its `split.json`; their groups count as taught.
 
-    A table without a column of ids has numbers of rows for them, which say nothing of songs: its groups decide alone.
+    Rows of a table without ids are numbered, which says nothing of songs: their groups decide alone, and of a row
+    without id and group nobody can tell.
 
     Raises:
         EvaluationError: the list cannot be read.
     """
     taught = listener.model.recipe.get("data", {})
     source = taught.get("script") or TABLE
-    has_ids = asked.data != TABLE or bool(taught.get("song_id"))
-    nameless = TABLE in (source, asked.data) and not (taught.get("song_id") or taught.get("group"))
+    has_ids = source != TABLE or bool(taught.get("song_id"))
+    is_other = asked.data not in (source, TABLE)
     split = file_of(asked.source, SPLIT, listener.revision)
-    if nameless or split is None:
-        return _unlisted(listener, asked, songs, source)
+    if split is None and is_other and source != TABLE:
+        return Sides(["test"] * len(songs.ids), f"the model learned from {source}, which these are not")
+    if split is None or not (has_ids or taught.get("group")):
+        return Sides([UNKNOWN] * len(songs.ids), f"{listener.name} does not say which songs it learned from")
     try:
         found = splits.load(split)
     except (splits.SplitError, OSError) as error:
         raise EvaluationError(str(error)) from error
-    if not has_ids:
-        return Sides(_parts_by_group(found, songs.groups), f"the groups listed with the model, {found.hash[:12]}")
-    if asked.data != source and are_others(found, songs.ids, songs.groups):
+    if is_other and has_ids and are_others(found, songs.ids, songs.groups):
         return Sides(["test"] * len(songs.ids), f"the model learned from {source}, all of these are new")
-    return Sides(parts_of(found, songs.ids, songs.groups), f"the songs listed with the model, {found.hash[:12]}")
+    parts = parts_of(found, songs.ids, songs.groups)
+    if asked.data == TABLE:
+        parts = _without_numbers(found, songs, parts)
+    if set(parts) == {UNKNOWN}:
+        return Sides(parts, f"nothing tells the table's songs from those that {listener.name} learned from")
+    return Sides(parts, f"the songs or groups listed with the model, {found.hash[:12]}")
 
 
-def _parts_by_group(split: splits.Split, groups: list[str]) -> list[str]:
+def _without_numbers(split: splits.Split, songs: Labelled, parts: list[str]) -> list[str]:
+    """The parts, but of a row that only has a number its group's, or unknown if it has no group either."""
     taught = {split.groups[song] for song, part in split.parts.items() if part == "train"}
-    return ["train" if group in taught else "test" for group in groups]
-
-
-def _unlisted(listener: ClassicalListener, asked: Asked, songs: Labelled, source: str) -> Sides:
-    if asked.data != source:
-        return Sides(["test"] * len(songs.ids), f"the model learned from {source}, which these are not")
-    return Sides([UNKNOWN] * len(songs.ids), f"{listener.name} does not say which songs it learned from")
+    found = []
+    for song, group, part in zip(songs.ids, songs.groups, parts, strict=True):
+        if is_numbered(song):
+            by_group = "train" if group in taught else "test"
+            part = UNKNOWN if group in (song, group_of_one(song)) else by_group
+        found.append(part)
+    return found
 
 
 def _has_audio(asked: Asked) -> bool:

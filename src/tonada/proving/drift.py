@@ -1,5 +1,6 @@
 """Whether new songs still look like those a model learned from: population stability, label shares, confidence."""
 
+import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -9,8 +10,10 @@ import numpy as np
 from scipy.stats import chi2
 
 from tonada.proving.number_tables import TableError, is_numeric
+from tonada.proving.spread import Spread, finite
 
-BINS = 10
+Column = Sequence[Any] | Spread
+"""Cells, or of old numbers how they lie."""
 MODERATE, MAJOR = 0.1, 0.25  # of the index (Siddiqi 2006): below the one nothing, from the other on a change
 CHANCE = 0.001  # how often rows of one population may look so far apart
 DRIFTED_COLUMNS = 0.1  # share of the descriptors from which on a model hears other music; our choice
@@ -51,7 +54,7 @@ class Drift:
         return "moderate" if self.index < MAJOR else "major"
 
 
-def drifts(old: Mapping[str, Sequence[Any]], new: Mapping[str, Sequence[Any]]) -> list[Drift]:
+def drifts(old: Mapping[str, Column], new: Mapping[str, Sequence[Any]]) -> list[Drift]:
     """
     What became of each column that both tables have, the farthest first: numbers by tenths of the old ones and by how
     many are missing, labels by their shares. Songs that could not be judged, as a column `status` says, are passed
@@ -62,7 +65,7 @@ def drifts(old: Mapping[str, Sequence[Any]], new: Mapping[str, Sequence[Any]]) -
     """
     old, new = _judged(old), _judged(new)
     shared = [name for name in old if name in new and name not in FACTS and not _is(AGREEMENT, name)]
-    labels = [name for name in shared if _is(LABEL, name) and all(_said(each[name]) for each in (old, new))]
+    labels = [name for name in shared if _is(LABEL, name) and _said(old[name]) and _said(new[name])]
     numeric = [name for name in shared if _are_numbers(old[name], new[name])]
     found = [_labels(name, old[name], new[name]) for name in labels]
     found += [_numbers(name, old[name], new[name]) for name in numeric]
@@ -102,7 +105,7 @@ def _told(drift: Drift) -> str:
     return f"{drift.label or drift.name} {drift.old:.3g} before, {drift.new:.3g} now"
 
 
-def _judged(table: Mapping[str, Sequence[Any]]) -> Mapping[str, Sequence[Any]]:
+def _judged(table: Mapping[str, Any]) -> Mapping[str, Any]:
     """The rows of a table with something to tell: a file that cannot be read is no song whose numbers went missing."""
     if STATUS not in table:
         return table
@@ -110,54 +113,33 @@ def _judged(table: Mapping[str, Sequence[Any]]) -> Mapping[str, Sequence[Any]]:
     return {name: [cells[row] for row in rows] for name, cells in table.items()} if rows else table
 
 
-def _are_numbers(old: Sequence[Any], new: Sequence[Any]) -> bool:
+def _are_numbers(old: Column, new: Sequence[Any]) -> bool:
     """Whether both columns hold numbers; one of them may have lost all of its."""
-    return is_numeric(old) and is_numeric(new) and bool(len(_finite(old)) or len(_finite(new)))
+    if isinstance(old, Spread):
+        return is_numeric(new) and (any(old.counts) or bool(len(finite(new))))
+    return is_numeric(old) and is_numeric(new) and bool(len(finite(old)) or len(finite(new)))
 
 
-def _numbers(name: str, old: Sequence[Any], new: Sequence[Any]) -> Drift:
-    before, after = _finite(old), _finite(new)
-    edges = _edges(before)
-    counts = [np.bincount(_bins(each, *edges), minlength=2 * len(edges[0]) + 1) for each in (before, after)]
-    if not _is(CONFIDENCE, name) or not len(before) or not len(after):  # a song without an answer is not unsure
-        missing = len(old) - len(before), len(new) - len(after)
+def _numbers(name: str, old: Column, new: Sequence[Any]) -> Drift:
+    before = old if isinstance(old, Spread) else Spread.of(old)
+    after = finite(new)
+    counts = [np.array(before.counts), before.counted(after)]
+    if not _is(CONFIDENCE, name) or not all(each.any() for each in counts):  # a song without an answer is not unsure
+        missing = before.missing, len(new) - len(after)
         counts = [np.append(*each) for each in zip(counts, missing, strict=True)]
-    return Drift(name, *_index(*counts), _mean(before), _mean(after))
-
-
-def _edges(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """The borders between tenths of values, and which of them several values are equal to."""
-    if not len(values):
-        return np.empty(0), np.empty(0, dtype=bool)
-    edges = np.unique(np.quantile(values, np.linspace(0, 1, BINS + 1)[1:-1]))
-    is_tied = np.array([(values == edge).sum() > 1 for edge in edges])
-    return edges, is_tied
-
-
-def _bins(values: np.ndarray, edges: np.ndarray, is_tied: np.ndarray) -> np.ndarray:
-    """
-    The bin of each value, even ones between the edges and odd ones at them.
-
-    A value that many rows share, as a zero often is, has a bin of its own: what leaves it must not arrive in the same.
-    Any other edge belongs to the bin above it.
-    """
-    below, at_most = (np.searchsorted(edges, values, side=side) for side in ("left", "right"))
-    bins = below + at_most
-    at_edge = at_most > below
-    bins[at_edge] += ~is_tied[below[at_edge]]
-    return bins
+    return Drift(name, *_index(*counts), math.nan if before.mean is None else before.mean, _mean(after))
 
 
 def _mean(values: np.ndarray) -> float:
     return float(values.mean()) if len(values) else float("nan")
 
 
-def _said(cells: Sequence[Any]) -> list[str]:
+def _said(cells: Column) -> list[str]:
     """The labels of the rows that have one."""
-    return [str(each) for each in cells if each not in (None, "")]
+    return [] if isinstance(cells, Spread) else [str(each) for each in cells if each not in (None, "")]
 
 
-def _labels(name: str, old: Sequence[Any], new: Sequence[Any]) -> Drift:
+def _labels(name: str, old: Column, new: Sequence[Any]) -> Drift:
     before, after = Counter(_said(old)), Counter(_said(new))
     labels = sorted({*before, *after})
     counts = [np.array([each[label] for label in labels]) for each in (before, after)]
@@ -175,8 +157,3 @@ def _index(before: np.ndarray, after: np.ndarray) -> tuple[float, float]:
     old, new = (np.maximum(each, EMPTY) / np.maximum(each, EMPTY).sum() for each in (before, after))
     chance = (1 / before.sum() + 1 / after.sum()) * chi2.ppf(1 - CHANCE, max(1, len(before) - 1))
     return float(((new - old) * np.log(new / old)).sum()), float(chance)
-
-
-def _finite(cells: Sequence[Any]) -> np.ndarray:
-    values = np.array([np.nan if each is None else each for each in cells], dtype=float)
-    return values[np.isfinite(values)]

@@ -20,8 +20,10 @@ def seeds_table(systems: dict[str, list[Prediction]], whole: str) -> str:
     leaves to chance (Bouthillier et al. 2021).
 
     Raises:
-        ValueError: the systems answered other songs or have other seeds, or there is one seed alone.
+        ValueError: the systems answered other songs or have other seeds, there is one seed, or `whole` is missing.
     """
+    if whole not in systems:
+        raise ValueError(f"there is {', '.join(systems) or 'nothing'}, and no {whole} to compare it with")
     judged = {name: _by_seed(answers) for name, answers in systems.items()}
     own = judged[whole]
     rows = [[name, *_figures(each), "" if name == whole else _gained(own, each)] for name, each in judged.items()]

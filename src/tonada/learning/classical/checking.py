@@ -1,12 +1,15 @@
 """What a folder says of its model, held against itself before it is believed: a folder may come from anyone."""
 
 import sys
+from dataclasses import fields
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
 
 from tonada.learning.classical.trees import check_trees
 from tonada.modeling.tree_tonada import LabelTree
+from tonada.proving.spread import Spread
 
 
 def check_config(config: dict[str, Any]) -> None:
@@ -65,6 +68,20 @@ def _are_lists_of_numbers(given: Any) -> bool:
     return isinstance(given, list) and all(isinstance(each, list) and all(map(_is_number, each)) for each in given)
 
 
+def _is_spread(given: Any) -> bool:
+    if not isinstance(given, dict) or given.keys() != {each.name for each in fields(Spread)}:
+        return False
+    lists, mean = [given[name] for name in ("edges", "is_tied", "counts")], given["mean"]
+    if not _are_lists_of_numbers([given["edges"], given["counts"], [given["missing"]]]) or not isinstance(
+        lists[1], list
+    ):
+        return False
+    edges, is_tied, counts = lists
+    rises = all(low < high for low, high in pairwise(edges)) and all(isinstance(each, bool) for each in is_tied)
+    fits = len(is_tied) == len(edges) and len(counts) == 2 * len(edges) + 1
+    return rises and fits and min(*counts, given["missing"]) >= 0 and _is_number_or_none(mean)
+
+
 EXPECTED = {
     "name": (lambda given: isinstance(given, str), "a name"),
     "columns": (_are_words, "a list of different names"),
@@ -75,6 +92,6 @@ EXPECTED = {
     "threshold": (_is_number_or_none, "a number or null"),
     "scaling": (_is_scaling, "lists of numbers"),
     "recipe": (lambda given: isinstance(given, dict), "a recipe"),
-    "deciles": (_are_lists_of_numbers, "lists of numbers"),
+    "spreads": (lambda given: isinstance(given, list) and all(map(_is_spread, given)), "spreads of columns"),
 }
 """What each part of a config must be, as a function and in words."""

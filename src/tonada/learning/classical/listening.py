@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from tonada.learning.classical.answering import answer_of, calibrated_probabilities
-from tonada.learning.classical.rows import descriptors_of
+from tonada.learning.classical.rows import IDS, NUMBERED, descriptors_of
 from tonada.learning.classical.saving import ClassicalModel, folder_of, load_classical_model
 from tonada.listening.answers import Answer
 from tonada.listening.decoding import decode
@@ -16,7 +16,6 @@ from tonada.listening.limits import AudioError, Limits
 from tonada.modeling.tree_tonada import LabelTree
 from tonada.proving.number_tables import SUFFIXES, TableError, named, read_table
 
-IDS = ("song_id", "path")  # columns that name a row of a table, the first that is there
 REASONS = 100  # longest reason of a failure, characters
 
 
@@ -130,7 +129,7 @@ class ClassicalListener:
         table = read_table(Path(path))
         values = named(table, self.model.columns, path)
         ids = next((table[name] for name in IDS if name in table), None)
-        names = [f"row {number}" for number in range(1, len(values) + 1)] if ids is None else list(map(str, ids))
+        names = [f"{NUMBERED}{number}" for number in range(1, len(values) + 1)] if ids is None else list(map(str, ids))
         return [HeardSong(f"{path}: {name}", name, row) for name, row in zip(names, values, strict=True)]
 
     def _answers(self, songs: list[HeardSong], level: int | None) -> Iterator[Answer]:

@@ -217,6 +217,7 @@ def _check(recipe: ClassicalRecipe) -> None:
 def _check_system(name: str, system: System, systems: Mapping[str, System]) -> None:
     if (system.model is None) == (system.vote is None):
         raise RecipeError(f"{name} needs either a model or a vote")
+    _check_idle(name, system)
     if system.vote is not None:
         _one_of(f"{name}: vote", system.vote, VOTES)
         voters = [each for each in systems if each != name and systems[each].vote is None]
@@ -233,6 +234,14 @@ def _check_system(name: str, system: System, systems: Mapping[str, System]) -> N
     _one_of(f"{name}: model", system.model, MODELS)
     if system.balance is not None:
         _one_of(f"{name}: balance", system.balance, BALANCES)
+
+
+def _check_idle(name: str, system: System) -> None:
+    usual, voting = System(), {"vote", "of"}
+    given = {each.name for each in fields(System) if getattr(system, each.name) != getattr(usual, each.name)}
+    kind, idle = ("no vote", given & voting) if system.vote is None else ("a vote", given - voting)
+    if idle:
+        raise RecipeError(f"{name} is {kind}, in which {', '.join(sorted(idle))} would do nothing; leave it out")
 
 
 def _one_of(where: str, given: Any, known: Any) -> None:

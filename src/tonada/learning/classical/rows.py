@@ -25,6 +25,7 @@ from tonada.proving.number_tables import is_numeric, numbers_of, read_table
 logger = logging.getLogger(__name__)
 
 IDS = ("song_id", "path")  # columns that name a row wherever a model answers tables, and so are never learned from
+NUMBERED = "row "  # and its number, where nothing names it
 LONGEST = 40  # word of a cell that a warning shows, characters
 
 
@@ -188,10 +189,10 @@ def _own_table(data: Songs, path: Path) -> Rows:
         raise RecipeError(f"{path} has no {data.label} in {len(bare)} rows, the first in row {bare[0]}; leave them out")
     words = [str(each) for each in table[data.label]]
     names = tuple(sorted(set(words)))
-    numbered = [f"row {number}" for number in range(1, len(words) + 1)]
+    numbered = [f"{NUMBERED}{number}" for number in range(1, len(words) + 1)]
     ids = numbered if data.song_id is None else _filled(table[data.song_id], numbered)
     # What is known of no group is nobody's sibling: each such song is a group of its own.
-    alone = [f"song {each}" for each in ids]
+    alone = list(map(group_of_one, ids))
     groups = ids if data.group is None else _filled(table[data.group], alone)
     measured = {name: cells for name, cells in table.items() if name not in (*facts.values(), *IDS)}
     _warn_of_words(path, measured)
@@ -204,6 +205,16 @@ def _own_table(data: Songs, path: Path) -> Rows:
         np.array(ids),
         np.array(splits.units(ids, groups)),
     )
+
+
+def is_numbered(song_id: str) -> bool:
+    """Whether a song has the number of its row for an id, having none of its own."""
+    return song_id.startswith(NUMBERED) and song_id.removeprefix(NUMBERED).isdecimal()
+
+
+def group_of_one(song_id: str) -> str:
+    """The group of a song of which none is known."""
+    return f"song {song_id}"
 
 
 def _filled(cells: Sequence[Any], others: Sequence[str]) -> list[str]:

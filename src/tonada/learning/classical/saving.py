@@ -10,10 +10,10 @@ from tonada.extras import lacking
 from tonada.feature_extraction import TonadaFeatureExtractor
 from tonada.learning.classical.checking import check_config, check_estimator
 from tonada.learning.classical.rows import schema_hash
+from tonada.proving.spread import Spread
 
 MODEL, CONFIG = "model.skops", "config.json"
 KIND = "tonada-classical"
-DECILES = [tenth / 10 for tenth in range(11)]  # shares of the songs below
 MOST_BYTES = 2**30  # unpacked: what a file may claim before it is read
 CLASSICAL = "tonada.learning.classical"
 TRUSTED = (
@@ -49,7 +49,7 @@ class ClassicalModel:
         scaling: mean and standard deviation of each column over the training songs.
         extractor: makes the columns of audio; `None` for a model of tables.
         recipe: what it was trained by.
-        deciles: of each column over the training songs, `DECILES` of them, which later songs are compared with.
+        spreads: how each column lies in the training songs, which later songs are compared with.
     """
 
     estimator: Any
@@ -63,7 +63,7 @@ class ClassicalModel:
     scaling: dict[str, list[float]] = field(default_factory=dict)
     extractor: TonadaFeatureExtractor | None = None
     recipe: dict[str, Any] = field(default_factory=dict)
-    deciles: list[list[float]] = field(default_factory=list)
+    spreads: list[Spread] = field(default_factory=list)
 
     @property
     def schema(self) -> str:
@@ -84,6 +84,7 @@ def save_classical(model: ClassicalModel, folder: Path, card: str) -> None:
     dump(model.estimator, folder / MODEL)
     _check_size(folder / MODEL)
     facts = {name: value for name, value in model.__dict__.items() if name not in ("estimator", "extractor")}
+    facts["spreads"] = [asdict(spread) for spread in model.spreads]
     settings = None if model.extractor is None else model.extractor.to_dict()
     config = {"kind": KIND, **facts, "schema": model.schema, "extractor": settings}
     text = json.dumps(config, indent=1, ensure_ascii=False, allow_nan=False)
@@ -143,6 +144,7 @@ def load_classical_model(folder: str | Path) -> ClassicalModel:
         extractor = None if settings is None else TonadaFeatureExtractor.from_dict(settings)
         check_config(config)
         lists = {name: tuple(config[name]) for name in ("columns", "labels")}
+        config["spreads"] = [Spread(**each) for each in config.get("spreads", [])]
         model = ClassicalModel(estimator=_estimator(path / MODEL), extractor=extractor, **{**config, **lists})
         _check_schema(model, schema)
         check_estimator(model.estimator, len(model.columns), len(model.labels))

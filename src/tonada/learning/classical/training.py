@@ -16,11 +16,12 @@ from tonada.learning.classical.label_importance import write_importance
 from tonada.learning.classical.origin import provenance_of, split_of
 from tonada.learning.classical.recipe import ClassicalRecipe
 from tonada.learning.classical.rows import Rows, load_rows
-from tonada.learning.classical.saving import DECILES, ClassicalModel, plain
+from tonada.learning.classical.saving import ClassicalModel, plain
 from tonada.learning.classical.systems import fit_system
 from tonada.learning.recipes import RecipeError
 from tonada.listening.feature_cache import FeatureCache
 from tonada.proving.predictions import Prediction
+from tonada.proving.spread import Spread
 from tonada.proving.thresholds import threshold_for, threshold_for_recall
 
 
@@ -91,7 +92,6 @@ def kept_model(recipe: ClassicalRecipe, rows: Rows, held_out: list[Prediction]) 
     threshold = _threshold(recipe, truth == 0, calibrated[:, 0])
     with np.errstate(all="ignore"):
         scaling = {"mean": np.nanmean(rows.values, 0).tolist(), "scale": np.nanstd(rows.values, 0).tolist()}
-    deciles = np.nanquantile(rows.values, DECILES, axis=0).T.tolist()
     return ClassicalModel(
         estimator,
         recipe.name,
@@ -104,7 +104,7 @@ def kept_model(recipe: ClassicalRecipe, rows: Rows, held_out: list[Prediction]) 
         scaling,
         rows.extractor,
         plain(recipe),
-        deciles,
+        [Spread.of(column) for column in rows.values.T],
     )
 
 
