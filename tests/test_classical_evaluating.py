@@ -209,7 +209,7 @@ def test_nobody_can_tell_whether_a_model_of_a_data_set_learned_from_rows_that_ar
     assert done.exit_code == 0, done.stderr
     report = json.loads(done.stdout)
     assert not report["is_test"]
-    assert "nothing tells the table's songs from those that" in report["warnings"][0]
+    assert "nothing tells these songs from those that" in report["warnings"][0]
     assert report["systems"][report["model"]]["songs"]["count"] == 20
 
 

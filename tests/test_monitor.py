@@ -147,6 +147,13 @@ def test_labels_that_a_table_of_words_reads_as_numbers_are_the_models(tmp_path):
     assert answers_of_task({"label": [1, 0], "probability": [0.9, 0.8]}, {"label": ["0", "1"]})["label"] == [1, 0]
 
 
+def test_an_abstention_tells_no_task_from_another():
+    like = {"label": ["happy", "unknown"], "probability": [0.9, 0.4]}
+    table = {f"{task}_{what}": [] for task in ("mood", "genre") for what in ("label", "probability")}
+    table |= {"mood_label": ["unknown", "happy"], "mood_probability": [0.4, 0.9], "genre_label": ["unknown", "pop"]}
+    assert answers_of_task(table, like) == {"label": ["unknown", "happy"], "probability": [0.4, 0.9]}
+
+
 def test_the_status_of_a_song_goes_with_its_answer():
     like = {"label": ["happy"], "probability": [0.5]}
     table = {"status": ["ok", "unreadable"], "mood_label": ["happy", None], "mood_probability": [0.6, None]}

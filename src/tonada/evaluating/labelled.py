@@ -84,10 +84,10 @@ def sides_of(listener: ClassicalListener, asked: Asked, songs: Labelled) -> Side
     if is_other and has_ids and are_others(found, songs.ids, songs.groups):
         return Sides(["test"] * len(songs.ids), f"the model learned from {source}, all of these are new")
     parts = parts_of(found, songs.ids, songs.groups)
-    if asked.data == TABLE:
+    if TABLE in (asked.data, source):
         parts = _without_numbers(found, songs, parts)
     if set(parts) == {UNKNOWN}:
-        return Sides(parts, f"nothing tells the table's songs from those that {listener.name} learned from")
+        return Sides(parts, f"nothing tells these songs from those that {listener.name} learned from")
     return Sides(parts, f"the songs or groups listed with the model, {found.hash[:12]}")
 
 

@@ -53,7 +53,7 @@ def answers_of_task(table: Table, like: Mapping[str, Any]) -> Table:
     Raises:
         TableError: no task of the table answers with such labels, nor has it columns of the model; or several do.
     """
-    known = set(map(str, like[LABEL]))
+    known = set(map(str, like[LABEL])) - {UNKNOWN}  # which any task may answer
     shared = {name: table[name] for name in (table.keys() & like.keys()) - {LABEL, CONFIDENCE}}
     starts = [name.removesuffix(LABEL) for name in table if name == LABEL or name.endswith(f"_{LABEL}")]
     fitting = [start for start in starts if known & set(map(str, table[start + LABEL]))]

@@ -9,7 +9,7 @@ from sklearn.metrics import precision_recall_curve
 from tonada.proving.intervals import value, with_interval
 from tonada.proving.judged import Judged
 from tonada.proving.predictions import Prediction
-from tonada.proving.weighted_scores import Score
+from tonada.proving.weighted_scores import Score, mean
 
 
 def threshold_for(precision: float, truth: np.ndarray, probabilities: np.ndarray) -> float:
@@ -44,20 +44,13 @@ def measured_from(threshold: float, predictions: Sequence[Prediction]) -> dict[s
     """
     judged = Judged.of(predictions)
     answered, is_first = judged.probabilities[:, 0] >= threshold, judged.truth == 0
-    scores = {"precision": _share(is_first, answered), "recall": _share(answered, is_first)}
+    scores: dict[str, Score] = {
+        "precision": lambda _, weights: mean(is_first[answered], weights[:, answered]),
+        "recall": lambda _, weights: mean(answered[is_first], weights[:, is_first]),
+    }
     return {
         "label": judged.labels[0],
         "from": threshold,
         "answered": int(answered.sum()),
         **{name: with_interval(value(score, judged), score, judged) for name, score in scores.items()},
     }
-
-
-def _share(found: np.ndarray, among: np.ndarray) -> Score:
-    """The score that tells which share of some songs `(songs,)` is among those found."""
-
-    def share(_: Judged, weights: np.ndarray) -> np.ndarray:
-        below = weights @ among
-        return np.divide(weights @ (among & found), below, out=np.full(len(weights), np.nan), where=below > 0)
-
-    return share

@@ -17,25 +17,25 @@ Score = Callable[[Judged, np.ndarray], np.ndarray]
 
 def accuracy(judged: Judged, weights: np.ndarray) -> np.ndarray:
     """Share of right answers."""
-    return _mean(judged.truth == judged.answers, weights)
+    return mean(judged.truth == judged.answers, weights)
 
 
 def balanced_accuracy(judged: Judged, weights: np.ndarray) -> np.ndarray:
     """Mean over the labels that occur of the share of their songs that is answered right."""
     right, occurs, _ = _counts(judged, weights)
-    return _mean(_ratio(right, occurs), occurs > 0)
+    return mean(_ratio(right, occurs), occurs > 0)
 
 
 def macro_f1(judged: Judged, weights: np.ndarray) -> np.ndarray:
     """F1 of the labels that occur, averaged with equal weight."""
     right, occurs, given = _counts(judged, weights)
-    return _mean(_ratio(2 * right, occurs + given), occurs > 0)
+    return mean(_ratio(2 * right, occurs + given), occurs > 0)
 
 
 def weighted_f1(judged: Judged, weights: np.ndarray) -> np.ndarray:
     """F1 of each label, averaged with its number of songs."""
     right, occurs, given = _counts(judged, weights)
-    return _mean(_ratio(2 * right, occurs + given), occurs)
+    return mean(_ratio(2 * right, occurs + given), occurs)
 
 
 def cohen_kappa(judged: Judged, weights: np.ndarray) -> np.ndarray:
@@ -50,13 +50,13 @@ def cohen_kappa(judged: Judged, weights: np.ndarray) -> np.ndarray:
 def log_loss(judged: Judged, weights: np.ndarray) -> np.ndarray:
     """Mean of minus the logarithm of the truth's probability, which counts as no less than float64's epsilon."""
     truth = np.take_along_axis(judged.probabilities, judged.truth[:, None], 1)[:, 0]
-    return _mean(-np.log(truth.clip(min=np.finfo(float).eps)), weights)
+    return mean(-np.log(truth.clip(min=np.finfo(float).eps)), weights)
 
 
 def brier(judged: Judged, weights: np.ndarray) -> np.ndarray:
     """Mean squared distance from certainty of the truth, summed over the labels: 0 to 2 (Brier 1950)."""
     certain = np.eye(len(judged.labels))[judged.truth]
-    return _mean(np.square(judged.probabilities - certain).sum(1), weights)
+    return mean(np.square(judged.probabilities - certain).sum(1), weights)
 
 
 def roc_auc(judged: Judged, weights: np.ndarray) -> np.ndarray:
@@ -93,7 +93,7 @@ def _over_labels(score: Callable, judged: Judged, weights: np.ndarray) -> np.nda
     of_labels = [
         score(judged.truth == label, judged.probabilities[:, label], weights) for label in range(len(judged.labels))
     ]
-    return _mean(np.nan_to_num(of_labels), ~np.isnan(of_labels), axis=0)
+    return mean(np.nan_to_num(of_labels), ~np.isnan(of_labels), axis=0)
 
 
 def _roc_auc(is_label: np.ndarray, probability: np.ndarray, weights: np.ndarray) -> np.ndarray:
@@ -124,7 +124,8 @@ def _by_rising_probability(
     )
 
 
-def _mean(values: np.ndarray, weights: np.ndarray, axis: int = -1) -> np.ndarray:
+def mean(values: np.ndarray, weights: np.ndarray, axis: int = -1) -> np.ndarray:
+    """Of values that count so often, NaN where none counts."""
     return _ratio((values * weights).sum(axis), weights.sum(axis), undefined=np.nan)
 
 
