@@ -4,6 +4,9 @@ import numpy as np
 import pytest
 import torch
 from conftest import RATE, clicks, noise, tone
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import array_shapes, arrays
 from known_mixes import gliding_voice, looped_chords, signal_to_distortion
 
 from tonada.listening import unmixing
@@ -20,6 +23,11 @@ def test_repet_sim_finds_the_voice_over_what_repeats(seconds):
     for stem, truth in (("voice", voice), ("accompaniment", chords)):
         gain = signal_to_distortion(truth, stems[stem]) - signal_to_distortion(truth, voice + chords)
         assert gain > 3, f"{stem}: {gain:.1f} dB"
+
+
+@given(arrays(np.float32, array_shapes(min_dims=2, max_dims=2, max_side=9), elements=st.floats(0, 1e6, width=32)))
+def test_what_repeats_is_the_median_to_the_last_bit(frames):
+    np.testing.assert_array_equal(unmixing._median(frames, axis=0), np.median(frames, axis=0))
 
 
 def test_steady_tones_are_harmonic_and_clicks_percussive():

