@@ -26,7 +26,7 @@ def answers(right: float, first: int = 0, seeds: int = 5) -> list[Prediction]:
 
 
 def cells(table: str, name: str) -> list[str]:
-    return next(line for line in table.splitlines() if line.startswith(f"| {name} |")).strip("| ").split(" | ")
+    return next(line for line in table.splitlines() if line.startswith(f"| {name} |"))[2:-2].split(" | ")
 
 
 def gain(systems: dict[str, list[Prediction]]) -> tuple[float, float, float]:
@@ -67,14 +67,29 @@ def test_what_one_seed_alone_shows_may_be_chance():
     assert low <= 0 < mean
 
 
-@pytest.mark.parametrize("other", [answers(0.5, seeds=4), [each for each in answers(0.5) if each.song_id != "s3"]])
+def test_fewer_seeds_are_compared_with_the_same_ones():
+    whole, other = answers(0.9), answers(0.5, first=10, seeds=2)
+    of_two = gain({"whole": [each for each in whole if each.seed < 2], "other": other})
+    table = seeds_table({"whole": whole, "other": other}, "whole")
+    assert cells(table, "other")[3:6] == ["", "", ""]
+    assert gain({"whole": whole, "other": other}) == of_two
+
+
+def test_one_seed_has_a_score_and_no_difference():
+    own, other = answers(0.6), answers(0.5, first=10)
+    of_five = cells(seeds_table({"whole": own, "other": other}, "whole"), "other")
+    of_one = cells(seeds_table({"whole": own, "other": [each for each in other if each.seed == 2]}, "whole"), "other")
+    assert of_one == ["other", "", "", of_five[3], "", "", "", ""]
+
+
+@pytest.mark.parametrize("other", [answers(0.5, seeds=6), [each for each in answers(0.5) if each.song_id != "s3"]])
 def test_systems_of_other_seeds_or_songs_are_not_compared(other):
     with pytest.raises(ValueError, match="other"):
         seeds_table({"whole": answers(0.6), "other": other}, "whole")
 
 
-def test_of_one_seed_nothing_is_told():
-    with pytest.raises(ValueError, match="seed 0 alone"):
+def test_what_chance_moves_is_not_told_of_one_seed():
+    with pytest.raises(ValueError, match="whole has seed 0 alone"):
         seeds_table({"whole": answers(0.6, seeds=1)}, "whole")
 
 

@@ -58,6 +58,7 @@ CHANGED = {
     "emotion-blocks-25": "hears blocks of 25 seconds in place of 10",
     "emotion-whole": "hears each clip of 30 seconds whole, once an epoch, in place of two blocks of 10",
     "emotion-stems": "hears voice and accompaniment apart (REPET-SIM)",
+    "emotion-jia2022": "has the source's shape: 64 filters, pictures of 512 x 512 in four colours, blocks that vote",
     "emotion-majority": "lets blocks vote by majority, in place of the mean of what they say",
     "emotion-attention-vote": "learned how much each block counts in the vote",
     "emotion-random": "had **folds dealt song by song**, its artists' other songs in training: its lead is the gap",
@@ -113,7 +114,8 @@ def _from_other_seeds(folder: Path) -> list[str]:
         return []
     systems = {path.stem: read_predictions(path) for path in (folder / "seeds").glob("*.csv")}
     about = """Taught anew from several seeds, each time by all folds but the first, whose songs were answered
-(`benchmarks/seeds.py`). Macro-F1, and the mean difference with both seeds and artists resampled:"""
+(`benchmarks/seeds.py`). Macro-F1, and the mean difference with both seeds and artists resampled; what was taught once
+is compared with nothing:"""
     return [about, seeds_table(systems, folder.name), _changed(systems)]
 
 
