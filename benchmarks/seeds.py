@@ -4,7 +4,7 @@ What chance in training moves: `python benchmarks/seeds.py DATA OUTPUT RECIPE…
 Each recipe is taught five times, from seeds 0 to 4, by all folds but the first, whose songs it then answers: the split
 stays, and so do the features. `OUTPUT` gets a table of predictions for each recipe, with all its seeds; `make results`
 sets them side by side. A recipe of 4QAED takes five times the five to ten minutes of one fold on one core; those of
-long blocks and stems 20 minutes a seed, and `emotion-jia2022` HOURS.
+long blocks take 20 to 40 minutes a seed, and `emotion-jia2022` an hour and a quarter.
 """
 
 import argparse

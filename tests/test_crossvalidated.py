@@ -1,12 +1,14 @@
 """The table of cross-validated systems: figures are scikit-learn's, and intervals resample groups."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from conftest import ROOT
 from sklearn.metrics import accuracy_score, cohen_kappa_score, f1_score
 
 from tonada.proving.classical_page import classical_page
-from tonada.proving.crossvalidated import by_label, crossvalidated_table
+from tonada.proving.crossvalidated import by_group, by_label, crossvalidated_table, fold_by_fold
 from tonada.proving.predictions import Prediction
 
 LABELS = ("classical", "pop", "rock")
@@ -48,6 +50,23 @@ def test_the_confusions_of_a_label_add_up_to_its_songs():
     row = cells(by_label(predictions(0.6)), "pop")
     assert sum(map(float, row[1:4])) == 30
     assert row[-1] == f"{float(row[2]) / 30:.1%}"
+
+
+def test_every_song_of_a_label_is_in_one_row_of_its_groups():
+    own = [replace(each, group="large" if int(each.song_id[1:]) < 60 else each.group) for each in predictions(0.6)]
+    large, others = (cells(by_group(own, "pop"), name) for name in ("large", "10 others"))
+    assert (int(large[1]), int(others[1])) == (20, 10)
+    wrong = sum(each.truth == "pop" != each.answer for each in own)
+    assert int(large[2]) + int(others[2]) == wrong
+
+
+def test_folds_that_chose_something_are_left_out_of_a_figure():
+    own = predictions(0.6)
+    rest = [each for each in own if each.split not in ("fold 1", "fold 3")]
+    score = f1_score([each.truth for each in rest], [each.answer for each in rest], average="macro")
+    assert f"chosen on fold 1 and fold 3; the other folds together have {score:.3f} [" in fold_by_fold(
+        own, ["fold 1", "fold 3"]
+    )
 
 
 def test_of_a_label_without_songs_no_share_is_said():

@@ -77,8 +77,12 @@ def test_a_fold_is_answered_by_a_model_that_did_not_learn_from_it(folder, recipe
 
 def test_the_model_that_is_kept_says_it_learned_from_all(folder, recipe_file, trained, tmp_path):  # noqa: F811
     save_trained(trained, load_recipe(recipe_file), recipe_file, tmp_path)
-    done = tonada("evaluate", tmp_path, "emotion_4qaed", "--folder", folder / "songs", "--format", "json")
-    assert '"is_test": true' not in done.stdout
+    asked = ("evaluate", tmp_path, "emotion_4qaed", folder / "songs", "--report", tmp_path / "report")
+    done = tonada(*asked)
+    assert done.returncode == 2
+    assert "the model learned from all of these songs" in done.stderr
+    told = json.loads(tonada(*asked, "--split", "all", "--format", "json").stdout)
+    assert not told["is_test"]
     card = (tmp_path / "README.md").read_text()
     assert "Each song was answered by a model that had learned from no song of its group" in card
     assert splits.load(tmp_path / "split.json").hash == trained.split.hash

@@ -84,13 +84,12 @@ def test_the_same_seed_gives_the_same_predictions(folder, trained):
 
 
 def test_a_recipe_may_let_segments_be_weighed_and_songs_be_unknown(folder, tmp_path):
-    wanted = "vote: attention, abstain_below: 0.9, temperature: 5.0, parents: {angry: loud, happy: loud}, conv"
+    wanted = "vote: attention, abstain_below: 0.9, parents: {angry: loud, happy: loud}, conv"
     (tmp_path / "recipe.yaml").write_text(RECIPE.replace("conv", wanted, 1).replace("epochs: 15", "epochs: 2"))
     model = train(load_recipe(tmp_path / "recipe.yaml"), folder).model
     assert model.scorer.weight.abs().max() > 0
     assert model.config.abstain_below == 0.9
     assert model.config.tree.level(1) == ("loud", "sad", "relaxed")
-    assert model.config.temperature != 5.0  # fitted to the scores as they are without one
 
 
 def test_the_baselines_stand_in_the_same_report(trained):

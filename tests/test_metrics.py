@@ -168,6 +168,12 @@ def test_metrics_are_combined_as_the_library_combines_its_own():
     }
 
 
+@pytest.mark.parametrize("references", [[0, 2], [-1, 0]])
+def test_a_reference_that_is_no_labels_id_is_refused(references):
+    with pytest.raises(ValueError, match="ids of 2 labels"):
+        AnswerScores().compute(predictions=[[0.2, 0.8], [0.5, 0.5]], references=references)
+
+
 def test_what_is_no_probability_is_refused():
     with pytest.raises(ValueError, match="expected probabilities"):
         AnswerScores().compute(predictions=[[2.0, 3.0]], references=[0])

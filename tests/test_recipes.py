@@ -57,6 +57,17 @@ def test_what_is_left_out_has_a_default(written):
         ("model: {preset: jia2023}", "no preset 'jia2023'; choose among default, jia2022"),
         ("model: {encoder: somebody/encoder}", "needs both the branch waveform"),
         ("features: {branches: [waveform]}", "needs both the branch waveform"),
+        ("training: {epochs: 1}\ntraining: {epochs: 2}", "the key 'training' is there twice"),
+        ("training: {epochs: 1, epochs: 2}", "the key 'epochs' is there twice"),
+        ("training: {learning_rate: 5e-4}", "5.0e-4 as a number"),
+        ("training: {seed: 4294967296}", "below 2"),
+        ("model: {encoder_unfrozen: 2}", "encoder_unfrozen, but no encoder"),
+        ("model: {temperature: 2.0}", "unknown key 'temperature'"),
+        ("teachers: {names: [[a]]}", "list some of"),
+        (
+            "teachers: {names: [fcn-mtat-layers], also: [{script: emotion_4qaed, folder: 4qaed}]}",
+            "held-out ones would be heard",
+        ),
     ],
 )
 def test_a_wrong_key_is_refused_with_the_nearest_right_one(written, addition, says):

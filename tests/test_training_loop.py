@@ -14,18 +14,22 @@ import soundfile
 import torch
 from conftest import RATE, noise, tone
 from safetensors.torch import load_file, save
+from tonada.datasets_scripts.splits import Split
 from tonada.feature_extraction import TonadaFeatureExtractor
 
 from tonada.learning.accelerating import accelerator_of
 from tonada.learning.batches import DrawnSegments, SongOrder, label_weights
+from tonada.learning.lessons import Lesson
+from tonada.learning.loop import Diverged, _together
 from tonada.learning.objective import Classification
 from tonada.learning.optimisation import schedule
 from tonada.learning.recipe_parts import Recipe
 from tonada.learning.recipes import RecipeError, load_recipe
 from tonada.learning.saved_state import StateError
 from tonada.learning.scales import scales_of
-from tonada.learning.songs import load_songs
+from tonada.learning.songs import deal, load_songs, rows_of
 from tonada.learning.training import train
+from tonada.listening.feature_cache import FeatureCache
 
 RECIPE = """
 name: tiny
@@ -75,6 +79,12 @@ def equal(one, other) -> bool:
 
 def weights_of(recipe: Recipe, folder: Path) -> dict[str, torch.Tensor]:
     return train(recipe, folder).model.state_dict()
+
+
+def taught_by_all(recipe: Recipe, folder: Path):
+    """A model after its last epoch, for no song chooses an earlier one."""
+    lesson = Lesson(recipe, folder, TonadaFeatureExtractor(**recipe.features), FeatureCache(), 1, None, False)
+    return lesson.teach(deal(rows_of(recipe.data, folder), recipe.data, folder).leaving_out("none")).model
 
 
 def test_what_is_drawn_follows_from_seed_epoch_and_song_alone(songs, recipe):
@@ -134,6 +144,47 @@ def test_batches_accumulated_are_one_batch_of_all(folder, recipe):
     halves = weights_of(with_training(alone, batch_size=4, accumulate=3), folder)
     for name, weight in whole.items():
         torch.testing.assert_close(halves[name], weight, atol=1e-5, rtol=0, msg=name)
+
+
+@pytest.mark.parametrize(("steps", "together"), [(6, [3, 3, 3, 3, 3, 3]), (5, [3, 3, 3, 2, 2]), (1, [1])])
+def test_the_last_batches_of_an_epoch_share_its_last_update_among_themselves(steps, together):
+    assert [_together(step, steps, 3) for step in range(steps)] == together
+
+
+def test_a_gradient_is_never_longer_than_the_clip(folder, recipe):
+    """AdamW walks as far however long all gradients are, unless they are next to its epsilon."""
+    still = with_training(recipe, epochs=1, weight_decay=0.0)
+    clipped, free, first = (
+        weights_of(with_training(still, **change), folder)["classifier.weight"]
+        for change in ({"clip": 1e-14}, {"clip": 0.0}, {"learning_rate": 0.0})
+    )
+    torch.testing.assert_close(clipped, first, atol=1e-6, rtol=0)
+    assert (free - first).abs().max() > 1e-4
+
+
+def test_the_weights_are_those_of_the_best_epoch_and_training_ends_when_none_is_better(folder, recipe):
+    steady = with_training(recipe, schedule="constant", learning_rate=0.02, epochs=12)
+    patient = train(with_training(steady, patience=2), folder)
+    ended_there = train(with_training(steady, epochs=patient.epoch), folder)
+    assert patient.epoch == ended_there.epoch < 12
+    assert equal(patient.model.state_dict(), ended_there.model.state_dict())
+
+
+def test_weights_that_go_astray_end_the_run_with_what_to_change(folder, recipe):
+    with pytest.raises(Diverged, match="choose a learning_rate below"):
+        train(with_training(recipe, learning_rate=1e30, clip=0.0), folder)
+
+
+@pytest.mark.parametrize(
+    ("sides", "says"), [(("train",), "for test, validation"), (("test", "validation"), "for train")]
+)
+def test_a_split_that_lacks_a_side_is_refused_before_any_song_is_heard(folder, recipe, tmp_path, sides, says):
+    rows = rows_of(recipe.data, folder)
+    groups = dict(zip(rows["song_id"], rows["group"], strict=True))
+    side_of = {group: sides[place % len(sides)] for place, group in enumerate(sorted(set(groups.values())))}
+    Split({song: side_of[group] for song, group in groups.items()}, groups).save(folder / "lacking.json")
+    with pytest.raises(RecipeError, match=says):
+        train(replace(recipe, data=replace(recipe.data, deal="saved", split="lacking.json")), folder)
 
 
 def test_a_batch_costs_the_mean_of_its_songs_each_weighed_by_its_label(model, extractor):
@@ -212,6 +263,18 @@ def test_two_processes_learn_what_one_does_with_the_same_batches(folder, tmp_pat
 
 
 @pytest.mark.slow
+def test_two_processes_that_cannot_share_a_batch_say_so(folder, tmp_path):
+    """Also that those of the test above are two of one run, and not two runs."""
+    (folder / "odd.yaml").write_text(RECIPE.replace("batch_size: 4", "batch_size: 5"))
+    asked = ["train", folder / "odd.yaml", "--data", folder, "--output", tmp_path]
+    done = subprocess.run(
+        [sys.executable, *TWO, *asked], env=environment(), capture_output=True, text=True, timeout=500
+    )
+    assert done.returncode != 0
+    assert "batch_size: 5, which 2 processes cannot share" in done.stderr
+
+
+@pytest.mark.slow
 def test_a_run_killed_at_any_moment_and_resumed_ends_with_the_same_weights(folder, tmp_path):
     (tmp_path / "recipe.yaml").write_text(RECIPE.replace("dropout: 0.0", "dropout: 0.3"))
     arguments = ("train", tmp_path / "recipe.yaml", "--data", folder, "--output")
@@ -275,8 +338,8 @@ training: {{epochs: 1, frozen_epochs: 1, batch_size: 4, learning_rate: 0.01, tra
     (tmp_path / "recipe.yaml").write_text(inside)
     recipe = load_recipe(tmp_path / "recipe.yaml")
     before = encoder.state_dict()
-    for epochs, frozen, has_moved in ((1, 1, False), (2, 0, True)):
-        model = train(with_training(recipe, epochs=epochs, frozen_epochs=frozen), folder).model
+    for epochs, frozen, has_moved in ((1, 1, False), (2, 1, True), (2, 0, True)):
+        model = taught_by_all(with_training(recipe, epochs=epochs, frozen_epochs=frozen), folder)
         after = model.tonada.waveform_encoder.encoder.state_dict()
         moved = {name for name in before if not torch.equal(before[name], after[name])}
         assert bool(moved) == has_moved

@@ -76,7 +76,7 @@ def evaluate(
 
     Examples:
 
-      tonada evaluate emotion emotion_4qaed DATA/4qaed --report report
+      tonada evaluate emotion emopia DATA/emopia --report report
 
       tonada evaluate my-moods folder ~/Labelled --report report --format json
 

@@ -74,6 +74,11 @@ def chosen(known: Sides, part: str) -> tuple[list[int], list[str]]:
     if set(known.parts) == {UNKNOWN}:
         warning = f"{known.source}: these are all songs, and figures flatter if it learned from some (see --recipe)"
         return list(range(len(known.parts))), [warning]
+    if part == "test" and set(known.parts) == {"train"}:
+        raise EvaluationError(
+            "the model learned from all of these songs; how others of its recipe answered those that they had not "
+            "heard stands in its card. Give other songs, or --split all"
+        )
     places = [place for place, each in enumerate(known.parts) if part in ("all", each)]
     if not places:
         raise EvaluationError(f"no song is of the part {part!r}; there are {', '.join(sorted(set(known.parts)))}")

@@ -69,6 +69,7 @@ class Lesson:
         set_seed(training.seed)  # before the model exists, so that its first weights are the seed's too
         with accelerator.main_process_first():  # the others find in the cache what it has made
             songs, labels = load_songs(recipe.data, self.root, self.extractor, self.cache, self.workers, split)
+            check_sides(songs, split)
             pupils, lessons, importance = self._lessons(songs["train"])
         scales = scales_of(songs["train"])
         model = new_model(recipe, self.extractor, labels, scales)
@@ -101,6 +102,18 @@ class Lesson:
         return StateFile(path, fingerprint(self.recipe, songs), self.resume)
 
 
+def check_sides(songs: dict[str, list[Song]], split: Split) -> None:
+    """
+    Refuse to teach where there is nothing to learn, or where a side of the split cannot be heard at all.
+
+    Raises:
+        RecipeError: saying which side has no songs.
+    """
+    for side in sorted({"train", *split.parts.values()}):
+        if not songs[side]:
+            raise RecipeError(f"no song for {side} can be heard; deal the songs otherwise")
+
+
 def new_model(
     recipe: Recipe, extractor: TonadaFeatureExtractor, labels: list[str], scales: Batch
 ) -> TonadaForAudioClassification:
@@ -116,7 +129,6 @@ def new_model(
         **({"embedding_width": len(scales["embeddings_mean"])} if "embeddings_mean" in scales else {}),
         **{name: value for name, value in recipe.model.items() if name not in (*NO_SHAPE, "encoder")},
     )
-    settings["temperature"] = 1.0  # whatever the recipe says: it is fitted to the scores as they are without one
     if "waveform" in extractor.branches:
         encoder, revision = recipe.model["encoder"], recipe.model.get("encoder_revision")
         model = TonadaForAudioClassification.with_encoder(encoder, revision, **settings)

@@ -23,6 +23,10 @@ from tonada.modeling import TonadaForAudioClassification
 from tonada.proving.scores import macro_f1
 
 
+class Diverged(ValueError):
+    """A run whose weights went astray, in one line that says what to do."""
+
+
 def fit(
     objective: Classification,
     dataset: DrawnSegments,
@@ -68,7 +72,7 @@ def fit(
             torch.manual_seed(seed_of(training.seed, "dropout", epoch, step, accelerator.process_index))
             with accelerator.accumulate(prepared):
                 loss = prepared(batch)
-                accelerator.backward(loss)
+                accelerator.backward(loss * training.accumulate / _together(step, len(loader), training.accumulate))
                 if accelerator.sync_gradients and training.clip:
                     accelerator.clip_grad_norm_(prepared.parameters(), training.clip)
                 rate = rates.get_last_lr()[0]
@@ -81,6 +85,8 @@ def fit(
             "learning_rate": rate,
             "songs_per_second": min(len(loader) * training.batch_size, len(dataset)) / (time.perf_counter() - begun),
         }
+        if not math.isfinite(told["loss"]):
+            raise Diverged(f"the loss of epoch {epoch} is {told['loss']}; choose a learning_rate below this {rate:.1e}")
         if validation:
             told["validation_macro_f1"] = validation_score(model, validation, accelerator)
         progress.epoch = epoch
@@ -97,6 +103,11 @@ def fit(
     model.load_state_dict(run.best)
     model.cpu().eval()
     return progress.best_epoch
+
+
+def _together(step: int, steps: int, accumulate: int) -> int:
+    """How many batches share this one's update; Accelerate divides by `accumulate`, and an epoch's last are fewer."""
+    return min(accumulate, steps - step // accumulate * accumulate)
 
 
 def validation_score(model: TonadaForAudioClassification, songs: list[Song], accelerator: Accelerator) -> float:

@@ -6,7 +6,7 @@ import functools
 import inspect
 import math
 import re
-from collections.abc import Collection, Set
+from collections.abc import Collection, Iterable, Set
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +25,11 @@ NO_SHAPE = ("preset", "start", "encoder_revision")
 DISGUISES = {"spectrogram": {"masked_mels", "masked_frames", "shifted_frames", "gain"}, "descriptors": {"noise"}}
 # What only `TonadaForAudioClassification.with_encoder` can know.
 SET_BY_ENCODER = {"encoder_config", "encoder_processor", "encoder_remote_code"}
+# What is fitted after training, whatever a recipe would say.
+SET_BY_CALIBRATION = {"temperature", "conformal_quantile"}
+# What is said of an encoder inside the model; without one it would do nothing.
+OF_ENCODER = {"encoder_unfrozen", "encoder_layer", "encoder_revision"}
+SEEDS = 2**32  # numpy's
 
 
 class RecipeError(ValueError):
@@ -53,13 +58,23 @@ def load_yaml(path: str | Path) -> Any:
         RecipeError: the file is missing, cannot be read or is not YAML.
     """
     try:
-        return yaml.safe_load(Path(path).read_text(encoding="utf-8"))
+        return yaml.load(Path(path).read_text(encoding="utf-8"), _EachKeyOnce)  # safe_load's loader, and stricter
     except FileNotFoundError as error:
         raise RecipeError(f"{path}: there is no such recipe") from error
     except OSError as error:
         raise RecipeError(f"{path}: cannot be read ({error.strerror})") from error
     except (yaml.YAMLError, ValueError) as error:  # ValueError: not UTF-8, or a date that no calendar has
         raise RecipeError(f"{path}: is not YAML ({str(error).splitlines()[0]})") from error
+
+
+class _EachKeyOnce(yaml.SafeLoader):
+    """YAML that says a key twice is refused: PyYAML takes the last one and says nothing."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        keys = [key.value for key, _ in node.value]
+        if twice := [key for key in keys if keys.count(key) > 1 and key != "<<"]:
+            raise yaml.constructor.ConstructorError(problem=f"the key {twice[0]!r} is there twice")
+        return super().construct_mapping(node, deep)
 
 
 def _recipe(content: Any) -> Recipe:
@@ -74,6 +89,8 @@ def _recipe(content: Any) -> Recipe:
     for part in (recipe.data, recipe.training, recipe.report):
         _check_types(part)
     _check_values(recipe)
+    if any(source in _places(recipe.data.sources) for source in _places(teachers.also)):
+        raise RecipeError("teachers.also names songs of data; its held-out ones would be heard in training")
     if recipe.report.crossvalidate and "patience" in training:
         raise RecipeError("report has crossvalidate, where no song tells when to stop; leave out training's patience")
     _check_disguises(features.get("branches", ("spectrogram", "descriptors")), training.keys())
@@ -91,13 +108,17 @@ def _teachers(content: Any) -> Teachers:
         return Teachers()
     parts = checked("teachers", content, _fields(Teachers), required={"names"})
     names = parts["names"]
-    if not isinstance(names, list) or not names or any(name not in EMBEDDERS for name in names):
+    if not isinstance(names, list) or not names or any(str(name) not in EMBEDDERS for name in names):
         raise RecipeError(f"teachers has names: {names!r}; list some of {', '.join(EMBEDDERS)}")
     teachers = Teachers(**{**parts, "names": tuple(names), "also": _sources("teachers", parts.get("also"))})
     _check_types(teachers)
     if teachers.components < 1:
         raise RecipeError(f"teachers has components: {teachers.components}; it must be at least 1")
     return teachers
+
+
+def _places(sources: Iterable[dict[str, Any]]) -> list[tuple[str, str]]:
+    return [(source["script"], source["folder"]) for source in sources]
 
 
 def _sources(where: str, content: Any) -> tuple[dict[str, Any], ...]:
@@ -113,6 +134,8 @@ def _check_values(recipe: Recipe) -> None:
         raise RecipeError(f"name is {recipe.name!r}; it names a file: letters, digits and hyphens, no baseline's name")
     if recipe.data.folds < 3:
         raise RecipeError(f"data has folds: {recipe.data.folds}; at least 3 are needed to learn, validate and test")
+    if recipe.training.seed >= SEEDS:
+        raise RecipeError(f"training has seed: {recipe.training.seed}; it must be below 2**32")
     if (recipe.data.deal == "saved") > bool(recipe.data.split):
         raise RecipeError("data has deal: saved but no split; name the file of the split")
     if recipe.data.split and recipe.data.deal not in ("saved", "extended"):
@@ -140,6 +163,8 @@ def _check_encoder(recipe: Recipe) -> None:
             "an encoder inside the model needs both the branch waveform among features and its Hub id or folder as "
             f"encoder under model; branches is {recipe.features.get('branches')}, encoder {recipe.model.get('encoder')}"
         )
+    if not is_inside and (idle := sorted(OF_ENCODER & recipe.model.keys())):
+        raise RecipeError(f"model has {idle[0]}, but no encoder, which it is for")
     is_ready = recipe.model.get("encoder_unfrozen") or "start" in recipe.model
     if recipe.training.frozen_epochs and not is_ready:
         raise RecipeError(
@@ -153,7 +178,9 @@ def _check_types(part: Data | Training | Teachers | Report) -> None:
     for each in dataclasses.fields(part):
         value, allowed = getattr(part, each.name), kinds.get(each.type, (tuple, dict))
         if not isinstance(value, allowed) or isinstance(value, bool) > (bool in allowed):
-            raise RecipeError(f"{each.name} is {value!r}; expected {' or '.join(kind.__name__ for kind in allowed)}")
+            expected = " or ".join(kind.__name__ for kind in allowed)
+            hint = "; YAML reads 5e-4 as a word, 5.0e-4 as a number" if float in allowed and value else ""
+            raise RecipeError(f"{each.name} is {value!r}; expected {expected}{hint}")
         if each.name in CHOICES and value not in CHOICES[each.name]:
             raise RecipeError(f"{each.name} is {value!r}; choose among {', '.join(CHOICES[each.name])}")
         if isinstance(value, (int, float)) and not 0 <= value < math.inf:
@@ -181,7 +208,7 @@ def _fields(kind: type) -> set[str]:
 
 def _model_settings() -> set[str]:
     own = {name for name in TonadaConfig.__annotations__ if not name.startswith("_")}
-    return own - SET_BY_FEATURES - SET_BY_ENCODER | {"preset", "start"}
+    return own - SET_BY_FEATURES - SET_BY_ENCODER - SET_BY_CALIBRATION | {"preset", "start"}
 
 
 def _arguments(kind: type) -> set[str]:

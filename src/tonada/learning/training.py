@@ -84,6 +84,8 @@ def _held_out(lesson: Lesson) -> tuple[Taught, Systems, Split]:
     """One fold tests, one validates: the epoch and the calibration are its choice."""
     recipe = lesson.recipe
     split = split_of(rows_of(recipe.data, lesson.root), recipe.data, lesson.root)
+    if missing := sorted(SIDES - set(split.parts.values())):
+        raise RecipeError(f"the split has no songs for {', '.join(missing)}; deal the songs otherwise")
     taught = lesson.teach(split)
     model, songs = taught.model, taught.songs
     if not taught.is_first:

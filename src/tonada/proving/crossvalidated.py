@@ -1,6 +1,7 @@
 """Systems that answered every song out of fold: scores with intervals, and what one fold's noise is."""
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Collection, Sequence
 
 import numpy as np
 
@@ -10,6 +11,7 @@ from tonada.proving.predictions import Prediction
 from tonada.proving.weighted_scores import accuracy, cohen_kappa, macro_f1, weighted_f1
 
 BASELINE = "logistic-regression"
+LARGE = 10  # songs of a group that has a row of its own
 SCORES = {"accuracy": accuracy, "macro-F1": macro_f1, "weighted F1": weighted_f1, "kappa": cohen_kappa}
 
 
@@ -57,11 +59,33 @@ def confusions(judged: Judged) -> np.ndarray:
     return counts
 
 
-def fold_by_fold(predictions: Sequence[Prediction]) -> str:
-    """A sentence: macro-F1 in each fold, so that one on which something was chosen can be left out."""
+def by_group(predictions: Sequence[Prediction], label: str) -> str:
+    """
+    A Markdown table of how the songs of a label were answered: a row a group of at least `LARGE` of them, the others
+    together in the last.
+    """
+    songs = [each for each in predictions if each.truth == label]
+    counts = Counter(each.group for each in songs)
+    large = [group for group, count in counts.most_common() if count >= LARGE]
+    rows = [(group, [each for each in songs if each.group == group]) for group in large]
+    rows.append((f"{len(counts) - len(large)} others", [each for each in songs if each.group not in large]))
+    lines = [f"| group | {label} | answered otherwise | share |", "|---|---|---|---|"]
+    for name, members in rows:
+        wrong = sum(each.answer != label for each in members)
+        lines.append(f"| {name} | {len(members)} | {wrong} | {wrong / max(len(members), 1):.1%} |")
+    return "\n".join(lines)
+
+
+def fold_by_fold(predictions: Sequence[Prediction], chosen_on: Collection[str] = ()) -> str:
+    """Sentences: macro-F1 in each fold, and over those on which nothing was chosen."""
     folds = sorted({each.split for each in predictions})
     scores = [value(macro_f1, Judged.of([each for each in predictions if each.split == fold])) for fold in folds]
-    return f"Macro-F1 by fold: {', '.join(f'{fold} {score:.3f}' for fold, score in zip(folds, scores, strict=True))}."
+    told = f"Macro-F1 by fold: {', '.join(f'{fold} {score:.3f}' for fold, score in zip(folds, scores, strict=True))}."
+    if not chosen_on:
+        return told
+    untouched = Judged.of([each for each in predictions if each.split not in chosen_on])
+    names = " and ".join(chosen_on)
+    return f"{told} Settings were chosen on {names}; the other folds together have {scored(macro_f1, untouched)}."
 
 
 def worst_label(judged: Judged) -> str:

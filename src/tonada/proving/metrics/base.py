@@ -37,4 +37,10 @@ class SongMetric(evaluate.Metric):
         )
 
     def _compute(self, predictions: Any, references: Any) -> dict[str, Any]:
-        return self.scores(np.asarray(references), normalised(np.asarray(predictions, dtype=float)))
+        truth, probabilities = np.asarray(references), normalised(np.asarray(predictions, dtype=float))
+        if len(truth) and not 0 <= truth.min() <= truth.max() < probabilities.shape[1]:
+            raise ValueError(
+                f"references are from {truth.min()} to {truth.max()}; they are ids of {probabilities.shape[1]} labels, "
+                "from 0"
+            )
+        return self.scores(truth, probabilities)
