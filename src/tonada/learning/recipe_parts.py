@@ -19,7 +19,8 @@ class Data:
 
     Attributes:
         script: the data set, by its name in `datasets_scripts`.
-        folder: where it lies within the folder of all.
+        folder: where it lies within the folder of all; without one it is fetched from the Hub, as of the commit that
+            `options: {revision: …}` names.
         folds: how many; one tests, one validates, the rest is to learn from.
         seed: of the deal.
         deal: `even`, `hashed` and `extended` as in `datasets_scripts.splits`; `random`, which leaks groups, to measure
@@ -30,7 +31,7 @@ class Data:
     """
 
     script: str
-    folder: str
+    folder: str = ""
     folds: int = 6
     seed: int = 0
     deal: str = "even"

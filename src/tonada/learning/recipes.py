@@ -79,7 +79,9 @@ class _EachKeyOnce(yaml.SafeLoader):
 
 def _recipe(content: Any) -> Recipe:
     parts = checked("the recipe", content, _fields(Recipe), required={"name", "data"})
-    data = checked("data", parts["data"], _fields(Data), required={"script", "folder"})
+    data = checked("data", parts["data"], _fields(Data), required={"script"})
+    if "folder" not in data and "revision" not in (data.get("options") or {}):
+        raise RecipeError("data lacks folder; or options: {revision: …}, the commit of a data set on the Hub")
     data = {**data, "also": _sources("data", data.get("also"))}
     training = checked("training", parts.get("training"), _fields(Training))
     features = checked("features", parts.get("features"), _arguments(TonadaFeatureExtractor))

@@ -13,6 +13,7 @@ from tqdm import tqdm
 from tonada.datasets_scripts import splits
 from tonada.datasets_scripts.registry import data_set
 from tonada.feature_extraction import TonadaFeatureExtractor
+from tonada.learning.pictures import pictured
 from tonada.learning.recipe_parts import Data
 from tonada.learning.recipes import RecipeError
 from tonada.listening.feature_cache import FeatureCache, Features
@@ -22,7 +23,8 @@ from tonada.listening.many_features import tried_features_of
 
 logger = logging.getLogger(__name__)
 
-CONTENTS = ("audio", "embeddings")  # what a network can hear
+PICTURE = "mel"  # of a spectrogram
+CONTENTS = ("audio", "embeddings", PICTURE)  # what a network can hear, or see
 SHARED = ("label", "song_id", "group")  # columns that all data sets have
 SIDES = {"train", "validation", "test"}
 TRAINING_OVERLAP = 0.75  # training draws its segments at quarter steps, so that an epoch rarely repeats the last
@@ -82,7 +84,9 @@ def load_songs(
 def _heard(
     rows: Dataset, ears: list[TonadaFeatureExtractor], data: Data, cache: FeatureCache, workers: int
 ) -> Iterable[Features | AudioError]:
-    """What each row sounds like to its ear; embeddings that are given are cut into segments and need no cache."""
+    """What each row sounds like to its ear; embeddings and pictures that are given need no cache."""
+    if PICTURE in rows.features:
+        return pictured(rows, PICTURE, ears, data.script)
     if "embeddings" in rows.features:
         if list(ears[0].branches) != ["embeddings"]:
             raise RecipeError(f"{data.script} has embeddings and no audio; say features: {{branches: [embeddings], …}}")
@@ -118,14 +122,14 @@ def rows_of(data: Data, root: Path) -> Dataset:
     if not data.also:
         return parts[0]
     [content, *others] = [next(each for each in CONTENTS if each in part.features) for part in parts]
-    if content != "audio" or "embeddings" in others:
-        raise RecipeError("data.also adds recordings to recordings; embeddings can be joined with nothing")
+    if {content, *others} != {"audio"}:
+        raise RecipeError("data.also adds recordings to recordings; embeddings and pictures can be joined with nothing")
     return concatenate_datasets([part.select_columns(["audio", *SHARED]) for part in parts])
 
 
 def rows_of_source(source: dict[str, Any], root: Path) -> Dataset:
     """
-    The rows of one data set, `script` in `folder` under `root`, loaded with its `options`.
+    The rows of one data set, `script` in `folder` under `root`, loaded with its `options`; without a folder the Hub's.
 
     Raises:
         RecipeError: there is no such data set or option, or it has neither audio nor embeddings.
@@ -136,7 +140,7 @@ def rows_of_source(source: dict[str, Any], root: Path) -> Dataset:
     except ValueError as error:
         raise RecipeError(f"data.script is {error}") from error
     try:
-        rows = load(root / source["folder"], **(source.get("options") or {}))
+        rows = load(root / source["folder"] if source["folder"] else None, **(source.get("options") or {}))
     except TypeError as error:
         raise RecipeError(f"the options of {script}: {error}") from error
     if not set(CONTENTS) & rows.features.keys():
