@@ -6,6 +6,15 @@ bin=$1
 train() {
   [ -d "build/$1/predictions" ] || "$bin/tonada" train "recipes/$1.yaml" --output "build/$1" --resume
 }
+# from_seeds HOW-MANY RECIPE…: the same songs answered from several seeds, or from one where an epoch takes minutes.
+from_seeds() {
+  count=$1
+  shift
+  for recipe in "$@"; do
+    [ -e "docs/results/emotion-alone/seeds/$recipe.csv" ] || "$bin/python" benchmarks/seeds.py "$TONADA_DATA" \
+      docs/results/emotion-alone/seeds "recipes/$recipe.yaml" --seeds "$count"
+  done
+}
 # keep PAGE RECIPE…: the predictions of recipes that one section of the page compares, its own first.
 keep() {
   page=docs/results/$1
@@ -18,8 +27,9 @@ keep() {
 }
 keep emotion
 keep emopia
-keep emotion-alone emotion emotion-softmax emotion-spectrogram emotion-descriptors emotion-random emotion-blocks-15 \
-  emotion-blocks-25 emotion-whole emotion-stems emotion-majority emotion-attention-vote
+keep emotion-alone emotion emotion-softmax emotion-spectrogram emotion-descriptors emotion-random
+from_seeds 5 emotion-alone emotion-softmax emotion-descriptors emotion-majority
+from_seeds 1 emotion-whole emotion-blocks-15 emotion-blocks-25 emotion-stems emotion-attention-vote emotion-jia2022
 keep genre
 keep music
 for name in emotion genre music; do

@@ -26,7 +26,7 @@ Hears a song and answers with one of: **{labels}**. Learned from {learned_from},
 ## What was measured
 
 {measured}
-Learned from and measured on {provenance} (whole in `provenance.json`).
+Learned from and measured on {provenance} (whole in `provenance.json`), but for rows that cannot be heard.
 
 Chance is {chance:.2f} in accuracy. `majority` always gives the most frequent label{baseline}. Printed by
 `tonada train {recipe}`.
