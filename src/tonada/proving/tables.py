@@ -62,8 +62,8 @@ CHANGED = {
     "emotion-blocks-25": "hears blocks of 25 seconds in place of 10",
     "emotion-whole": "hears each clip of 30 seconds whole, once an epoch, in place of two blocks of 10",
     "emotion-stems": "hears voice and accompaniment apart (REPET-SIM)",
-    "emotion-jia2022": """has the source's shape, 64 filters and pictures of 512 x 512 in four colours, hears one block of a
-song an epoch, and lets them vote by majority""",
+    "emotion-jia2022": """has the source's shape, 64 filters and pictures of 512 x 512 in four colours, hears one block
+of a song an epoch, and lets them vote by majority""",
     "emotion-majority": "lets blocks vote by majority, in place of the mean of what they say",
     "emotion-attention-vote": "learned how much each block counts in the vote",
     "emotion-random": "had **folds dealt song by song**, its artists' other songs in training: its lead is the gap",
