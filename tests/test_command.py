@@ -46,7 +46,7 @@ def test_help_names_every_command_and_each_teaches_by_example():
     assert "classify" in tonada("--help").stdout
     assert "tonada classify song.mp3" in tonada("classify", "--help").stdout
     assert "tonada train recipes/emotion.yaml" in tonada("train", "--help").stdout
-    assert "tonada evaluate emotion emotion_4qaed" in tonada("evaluate", "--help").stdout
+    assert "tonada evaluate emotion emopia" in tonada("evaluate", "--help").stdout
 
 
 @pytest.mark.parametrize("command", ["classify", "evaluate", "explain", "export", "live", "push", "serve"])

@@ -23,7 +23,12 @@ COMMIT = "0123456789abcdef" * 2 + "01234567"
 def recipe() -> Recipe:
     whole = load_recipe(ROOT / "recipes" / "ccmusic.yaml")
     data = replace(whole.data, folder="ccmusic_genre", options={})
-    return replace(whole, data=data, features=FEATURES, training=replace(whole.training, epochs=2, tracker="none"))
+    return replace(
+        whole,
+        data=data,
+        features=FEATURES,
+        training=replace(whole.training, epochs=2, tracker="none", mixed_precision="none"),
+    )
 
 
 def test_the_recipe_has_the_data_sets_own_tree():

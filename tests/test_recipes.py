@@ -65,7 +65,7 @@ def test_what_is_left_out_has_a_default(written):
         ("model: {temperature: 2.0}", "unknown key 'temperature'"),
         ("teachers: {names: [[a]]}", "list some of"),
         (
-            "teachers: {names: [fcn-mtat-layers], also: [{script: emotion_4qaed, folder: 4qaed}]}",
+            "teachers: {names: [fcn-mtat-layers], also: [{script: emotion_4qaed, folder: ./4qaed}]}",
             "held-out ones would be heard",
         ),
     ],

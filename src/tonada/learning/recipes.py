@@ -119,8 +119,8 @@ def _teachers(content: Any) -> Teachers:
     return teachers
 
 
-def _places(sources: Iterable[dict[str, Any]]) -> list[tuple[str, str]]:
-    return [(source["script"], source["folder"]) for source in sources]
+def _places(sources: Iterable[dict[str, Any]]) -> list[tuple[str, Path]]:
+    return [(source["script"], Path(source["folder"])) for source in sources]
 
 
 def _sources(where: str, content: Any) -> tuple[dict[str, Any], ...]:
