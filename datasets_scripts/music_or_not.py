@@ -4,9 +4,10 @@ Music or not: any folders of music, and any folders of what is none.
 A folder holds `music/` and `non_music/`, or whatever folders below it are named: `load(folder, music=("4qaed/audio",
 "emotify/audio"), non_music=("esc10/audio",))`. Where a `metadata.csv` with file_name and artist stands in such a folder
 or right above it, connected performers are one group; else a folder inside is one (a package, an album), and a file
-that lies in none is its own.
+that lies in none is its own, or one with the other takes of its recording, where files are named as in ESC-50.
 """
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,6 +23,8 @@ SONGS = None
 LABELS = ["music", "non_music"]
 PARENTS: dict[str, str] = {}
 SOURCE = "folders of recordings"
+TAKE = re.compile(r"(?P<recording>[1-5]-\d+)-[A-Z](?:-\d+)?\.\w+")
+"""How ESC-50 and ESC-10 name a clip: fold, recording, take, and class (Piczak 2015)."""
 
 
 @dataclass
@@ -86,4 +89,7 @@ def _artists(place: Path) -> dict[Path, str]:
 
 def _alone(place: str, name: str) -> str:
     inner, _, _ = name.rpartition("/")
-    return f"folder {place}/{inner}" if inner else f"song {place}/{name}"
+    take = TAKE.fullmatch(name)
+    if inner:
+        return f"folder {place}/{inner}"
+    return f"recording {place}/{take['recording']}" if take else f"song {place}/{name}"

@@ -48,9 +48,9 @@ found again, and 429 songs tell an accuracy of 0.7 to four points on either side
 network of `emotion` hears, which learned from none of these songs, nor did its teacher. It was chosen not to teach the
 network too.""",
     "music": """Source S2: music or not, on free audio, ESC-10, 4QAED and Emotify, all heard at 8 kHz. The recipe of
-the bundled checkpoint; a package or an artist is in one fold. Nothing was tuned, but songs were added after the first
-fold of free audio alone had shown all four pieces of a rock game to be taken for none. Takes of one recording of
-ESC-10 are groups of their own and may stand in two folds.""",
+the bundled checkpoint; a package, an artist or a recording with all its takes is in one fold. Nothing was tuned, but
+songs were added after the first fold of free audio alone had shown all four pieces of a rock game to be taken for
+none.""",
 }
 
 CHANGED = {
