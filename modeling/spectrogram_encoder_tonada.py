@@ -50,7 +50,7 @@ class TonadaConvBlock(nn.Module):
 
     def forward(self, features: torch.Tensor, frame_mask: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         found = channels_last(self.conv(channels_last(features)))
-        if self.training and bool(frame_mask.all()):  # a third of a step's time goes into a mask, even of ones
+        if self.training and bool(frame_mask.all()):  # ones would change nothing, and cost time
             return self.pool(self.norm(found), None), frame_mask[:, ::2]
         normalised = self._normalise_real(found, frame_mask.bool()) if self.training else self.norm(found)
         return self.pool(normalised, frame_mask), frame_mask[:, ::2]

@@ -60,6 +60,7 @@ def test_what_is_left_out_has_a_default(written):
         ("training: {epochs: 1}\ntraining: {epochs: 2}", "the key 'training' is there twice"),
         ("training: {epochs: 1, epochs: 2}", "the key 'epochs' is there twice"),
         ("training: {learning_rate: 5e-4}", "5.0e-4 as a number"),
+        ("training: {learning_rate: ten}", "is 'ten'; expected int or float$"),
         ("training: {seed: 4294967296}", "below 2"),
         ("model: {encoder_unfrozen: 2}", "encoder_unfrozen, but no encoder"),
         ("model: {temperature: 2.0}", "unknown key 'temperature'"),

@@ -6,6 +6,7 @@ import functools
 import inspect
 import math
 import re
+from collections import Counter
 from collections.abc import Collection, Iterable, Set
 from pathlib import Path
 from typing import Any
@@ -71,8 +72,8 @@ class _EachKeyOnce(yaml.SafeLoader):
     """YAML that says a key twice is refused: PyYAML takes the last one and says nothing."""
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
-        keys = [key.value for key, _ in node.value]
-        if twice := [key for key in keys if keys.count(key) > 1 and key != "<<"]:
+        said = Counter(key.value for key, _ in node.value if isinstance(key, yaml.ScalarNode) and key.value != "<<")
+        if twice := [key for key, times in said.items() if times > 1]:
             raise yaml.constructor.ConstructorError(problem=f"the key {twice[0]!r} is there twice")
         return super().construct_mapping(node, deep)
 
@@ -181,7 +182,8 @@ def _check_types(part: Data | Training | Teachers | Report) -> None:
         value, allowed = getattr(part, each.name), kinds.get(each.type, (tuple, dict))
         if not isinstance(value, allowed) or isinstance(value, bool) > (bool in allowed):
             expected = " or ".join(kind.__name__ for kind in allowed)
-            hint = "; YAML reads 5e-4 as a word, 5.0e-4 as a number" if float in allowed and value else ""
+            is_number = float in allowed and re.fullmatch(r"[-+]?\d+e[-+]?\d+", str(value), re.IGNORECASE)
+            hint = "; YAML reads 5e-4 as a word, 5.0e-4 as a number" if is_number else ""
             raise RecipeError(f"{each.name} is {value!r}; expected {expected}{hint}")
         if each.name in CHOICES and value not in CHOICES[each.name]:
             raise RecipeError(f"{each.name} is {value!r}; choose among {', '.join(CHOICES[each.name])}")

@@ -112,7 +112,7 @@ def rows_of(data: Data, root: Path) -> Dataset:
     The rows of a recipe's data set.
 
     Raises:
-        RecipeError: there is no such data set, or it has nothing that a network hears.
+        RecipeError: there is no such data set, or it has nothing that a network hears or sees.
     """
     parts = [rows_of_source(source, root) for source in data.sources]
     labels = [part.features["label"].names for part in parts]
@@ -132,7 +132,7 @@ def rows_of_source(source: dict[str, Any], root: Path) -> Dataset:
     The rows of one data set, `script` in `folder` under `root`, loaded with its `options`; without a folder the Hub's.
 
     Raises:
-        RecipeError: there is no such data set or option, or it has neither audio nor embeddings.
+        RecipeError: there is no such data set or option, or it has nothing that a network hears or sees.
     """
     script = source["script"]
     try:
