@@ -11,9 +11,10 @@ from test_learning import RECIPE, folder  # noqa: F401  (a fixture)
 from tonada.datasets_scripts import splits
 
 from tonada.evaluating.unheard import told_by_training
-from tonada.learning.calibration import coverage_fold_by_fold, fold_by_fold, scores_of
+from tonada.learning.calibration import fold_by_fold
 from tonada.learning.recipes import RecipeError, load_recipe
 from tonada.learning.training import train
+from tonada.proving.conformal import coverage_fold_by_fold, scores_of, told_coverage
 from tonada.proving.predictions import Prediction
 from tonada.sharing.folders import save_trained
 
@@ -149,6 +150,13 @@ def test_sets_of_each_fold_are_fitted_on_the_others():
     coverage, size = coverage_fold_by_fold(fold_by_fold(overconfident(5, 40)))
     assert coverage == 1.0  # all songs look alike, so nine truths in ten take both labels
     assert size == 2.0
+
+
+def test_sets_of_the_test_songs_are_fitted_on_validation():
+    songs = [replace(each, split="validation" if each.split == "fold 0" else "test") for each in overconfident(2, 100)]
+    told = told_coverage(songs)
+    assert "fitted on validation, hold 1.000 [1.000, 1.000]" in told
+    assert "2.00 of 2 labels" in told
 
 
 def test_scores_are_logarithms_even_of_nothing():

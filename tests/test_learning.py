@@ -17,12 +17,13 @@ from huggingface_hub.repocard_data import model_index_to_eval_results
 from tonada.datasets_scripts import emotion_4qaed, provenance
 
 from tonada.learning.batches import whole_songs
-from tonada.learning.calibration import conformal_quantile, fit_temperature
+from tonada.learning.calibration import fit_temperature
 from tonada.learning.recipes import Data, RecipeError, load_recipe
 from tonada.learning.scales import scales_of
 from tonada.learning.songs import load_songs, rows_of, split_of
 from tonada.learning.training import train
 from tonada.listening.listener import Listener
+from tonada.proving.conformal import conformal_quantile
 from tonada.proving.intervals import value
 from tonada.proving.judged import Judged
 from tonada.proving.predictions import read_predictions

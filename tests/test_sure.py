@@ -13,7 +13,8 @@ from test_learning import exchangeable
 from tonada.modeling.labels_tonada import MULTI_LABEL, SINGLE_LABEL
 from tonada.modeling.voting_tonada import calibrated
 
-from tonada.learning.calibration import MISCOVERAGE, conformal_quantile, fit_temperature
+from tonada.learning.calibration import fit_temperature
+from tonada.proving.conformal import MISCOVERAGE, conformal_quantile
 
 temperatures = st.floats(0.05, 20)
 

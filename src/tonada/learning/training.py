@@ -10,7 +10,7 @@ from tonada.datasets_scripts.provenance import Provenance
 from tonada.datasets_scripts.splits import Split
 from tonada.feature_extraction import TonadaFeatureExtractor
 from tonada.learning.baselines import baselines
-from tonada.learning.calibration import calibrate, fold_by_fold, scores_of
+from tonada.learning.calibration import calibrate, fold_by_fold
 from tonada.learning.lessons import Lesson, Taught
 from tonada.learning.outputs import outputs_of
 from tonada.learning.provenance import provenance_of
@@ -20,6 +20,7 @@ from tonada.learning.songs import SIDES, deal, rows_of, split_of
 from tonada.listening.feature_cache import FeatureCache
 from tonada.memory import keep_freed_memory
 from tonada.modeling import TonadaForAudioClassification
+from tonada.proving.conformal import scores_of
 from tonada.proving.predictions import HELD_OUT, Prediction
 
 Systems = dict[str, list[Prediction]]

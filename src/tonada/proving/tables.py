@@ -7,6 +7,7 @@ from pathlib import Path
 from tonada.datasets_scripts import emotify
 from tonada.modeling.tree_tonada import LabelTree
 from tonada.proving.ablations import ablations_table
+from tonada.proving.conformal import told_coverage
 from tonada.proving.crossvalidated import BASELINE, by_group, by_label, crossvalidated_table, fold_by_fold
 from tonada.proving.held_out_table import held_out_table
 from tonada.proving.intervals import scored, value
@@ -93,6 +94,7 @@ def _paragraphs(folder: Path) -> list[str]:
     from tonada.proving.score_tables import score_table
 
     name, systems = folder.name, load_systems(folder)
+    sure = told_coverage(systems[name])
     if any(each.split in HELD_OUT for each in systems[name]):
         found, title = [held_out_table(systems, name)], "Every score, on the test songs:"
         systems = {
@@ -103,7 +105,13 @@ def _paragraphs(folder: Path) -> list[str]:
             [crossvalidated_table(systems), fold_by_fold(systems[name], CHOSEN_ON.get(name, ()))],
             "Every score:",
         )
-    found += [f"Answers of {name}:", by_label(systems[name]), *_above(name, systems), *_false_alarms(name, systems)]
+    found += [
+        f"Answers of {name}:",
+        by_label(systems[name]),
+        sure,
+        *_above(name, systems),
+        *_false_alarms(name, systems),
+    ]
     if set(systems) - {name, *BASELINES}:
         found += ["One thing changed; shares of each label's songs that were answered with it:"]
         found += [ablations_table(systems, name)]

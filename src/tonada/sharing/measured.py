@@ -1,10 +1,10 @@
 """The card's words on what was measured and how sure the answers are, every figure computed from the run."""
 
 from tonada.embedding.published import EMBEDDERS
-from tonada.learning.calibration import coverage_fold_by_fold
 from tonada.learning.recipe_parts import Recipe
 from tonada.learning.training import Trained
 from tonada.proving.calibration_error import calibration_errors
+from tonada.proving.conformal import coverage_fold_by_fold
 from tonada.proving.crossvalidated import crossvalidated_table
 from tonada.proving.held_out_table import held_out_table
 from tonada.proving.judged import Judged

@@ -9,7 +9,7 @@ from tqdm import tqdm
 
 from tonada.datasets_scripts.provenance import Provenance
 from tonada.datasets_scripts.splits import Split
-from tonada.learning.calibration import conformal_quantile, fit_temperature
+from tonada.learning.calibration import fit_temperature
 from tonada.learning.classical.answering import LEAST, at_temperature
 from tonada.learning.classical.crossvalidation import resumed, systems_of
 from tonada.learning.classical.label_importance import write_importance
@@ -20,6 +20,7 @@ from tonada.learning.classical.saving import ClassicalModel, plain
 from tonada.learning.classical.systems import fit_system
 from tonada.learning.recipes import RecipeError
 from tonada.listening.feature_cache import FeatureCache
+from tonada.proving.conformal import conformal_quantile
 from tonada.proving.predictions import Prediction
 from tonada.proving.spread import Spread
 from tonada.proving.thresholds import threshold_for, threshold_for_recall
