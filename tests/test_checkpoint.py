@@ -102,6 +102,7 @@ def test_it_is_better_than_the_baselines(name):
     assert scores[name] == max(scores.values())
 
 
+@pytest.mark.slow
 def test_the_results_page_is_computed_from_the_recorded_predictions():
     assert (ROOT / "docs" / "results.md").read_text() == results_page(RESULTS)
 
