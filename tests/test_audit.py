@@ -241,6 +241,7 @@ def test_an_option_of_the_data_set_chooses_another_table(command, tmp_path):
     assert "| non_music |" in (tmp_path / "report.md").read_text()
 
 
+@pytest.mark.slow
 def test_descriptors_of_audio_are_computed_when_asked_for(audited, tmp_path):
     done = audited(songs_in(tmp_path / "songs"), "--set", "bag32")
     assert done.returncode == 0, done.stderr

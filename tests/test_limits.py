@@ -88,6 +88,7 @@ print(json.dumps(found))
 """
 
 
+@pytest.mark.slow
 def test_twenty_minutes_take_little_more_memory_than_their_waveform(recordings, tmp_path):
     for suffix, codec in {"wav": "pcm_s16le", "mp3": "libmp3lame", "ogg": "libvorbis", "m4a": "aac"}.items():
         clip = tmp_path / ("clip.aac" if suffix == "m4a" else f"clip.{suffix}")

@@ -97,6 +97,7 @@ def test_a_song_is_refused_in_one_line_by_a_model_of_embeddings_that_nobody_make
     assert len(done.stderr.splitlines()) == 1
 
 
+@pytest.mark.slow
 def test_the_models_answer_every_clip_by_folds(folder, tmp_path):
     recipe = load_classical(MODELS)
     few = {name: system for name, system in recipe.systems.items() if name in ("logistic", "linear-svm")}
