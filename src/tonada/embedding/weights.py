@@ -158,6 +158,9 @@ def fill(network: nn.Module, state: dict[str, torch.Tensor], path: Path) -> None
     """
     Put weights into a network. What the state has beyond that is left.
 
+    Weights below float's normal range, as that of the Million Song Dataset has thousands, become zero: beside any other
+    they are nothing, and a processor takes many times as long for each.
+
     Raises:
         EmbeddingError: some are missing or of another shape.
     """
@@ -168,4 +171,8 @@ def fill(network: nn.Module, state: dict[str, torch.Tensor], path: Path) -> None
         if state[name].shape != tensor.shape:
             came, expected = tuple(state[name].shape), tuple(tensor.shape)
             raise EmbeddingError(f"in {path}, {name} has shape {came} where {expected} is expected")
-    network.load_state_dict({name: state[name] for name in wanted}, strict=False)
+    network.load_state_dict({name: _normal(state[name]) for name in wanted}, strict=False)
+
+
+def _normal(tensor: torch.Tensor) -> torch.Tensor:
+    return tensor.masked_fill(tensor.abs() < torch.finfo(torch.float32).tiny, 0)
