@@ -25,7 +25,7 @@ keep() {
   done
   cp "build/$1/predictions/majority.csv" "build/$1/predictions/logistic-regression.csv" "$page/"
 }
-keep emotion
+keep emotion emotion-three-teachers
 keep emopia
 keep emotion-alone emotion emotion-softmax emotion-spectrogram emotion-descriptors emotion-random
 from_seeds 5 emotion-alone emotion-softmax emotion-descriptors emotion-majority

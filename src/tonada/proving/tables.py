@@ -56,6 +56,8 @@ none.""",
 
 CHANGED = {
     "emotion": "learned from a teacher too, for 26 epochs in place of 20",
+    "emotion-three-teachers": """learned from three teachers, of which that of the Million Song Dataset **may have heard
+these songs**, with words of mood: what it has over `emotion` may be what was remembered""",
     "emotion-softmax": "has dense attention (softmax) in place of explicit sparse attention",
     "emotion-spectrogram": "hears no descriptors",
     "emotion-descriptors": "hears no spectrogram",
