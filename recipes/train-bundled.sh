@@ -26,7 +26,7 @@ keep() {
   cp "build/$1/predictions/majority.csv" "build/$1/predictions/logistic-regression.csv" "$page/"
 }
 keep emotion emotion-three-teachers
-keep emopia
+keep emopia emopia-jia2022
 keep emotion-alone emotion emotion-softmax emotion-spectrogram emotion-descriptors emotion-random
 from_seeds 5 emotion-alone emotion-softmax emotion-descriptors emotion-majority
 from_seeds 1 emotion-whole emotion-blocks-15 emotion-blocks-25 emotion-stems emotion-attention-vote emotion-jia2022

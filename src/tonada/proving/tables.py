@@ -21,9 +21,9 @@ HEAD = """# Results
 
 Written by `make results` from the predictions in `docs/results/`, one file a system: song, group, split, seed, truth
 and probabilities. Splits are disjoint in groups: artists, connected ones counting as one, or packages of files that
-share their makers; those of `emotion-random` alone are not, to see how much that flatters. Brackets are 95 % intervals,
-resampling groups; a last column resamples both systems' answers to the same songs together. Every song was answered by
-a model that learned from no song of its group, but for `emotion-random`, at the temperature that the other folds, or
+share their makers; those of systems named `…-random` alone are not, to see how much that flatters. Brackets are 95 %
+intervals, resampling groups; a last column resamples both systems' answers to the same songs together. Every song was
+answered by a model that learned from no song of its group, but for those, at the temperature that the other folds, or
 the validation songs, asked for.
 """
 
@@ -70,6 +70,8 @@ of a song an epoch, and lets them vote by majority""",
     "emotion-majority": "lets blocks vote by majority, in place of the mean of what they say",
     "emotion-attention-vote": "learned how much each block counts in the vote",
     "emotion-random": "had **folds dealt song by song**, its artists' other songs in training: its lead is the gap",
+    "emopia-jia2022": """has the source's shape, 64 filters and pictures of 512 x 512 in four colours, learned from
+nothing but these songs, hears one block of a song an epoch, and lets them vote by majority""",
 }
 
 
@@ -115,7 +117,7 @@ def _paragraphs(folder: Path) -> list[str]:
         *_false_alarms(name, systems),
     ]
     if set(systems) - {name, *BASELINES}:
-        found += ["One thing changed; shares of each label's songs that were answered with it:"]
+        found += ["Others beside it, what they changed below; shares of each label's songs that were answered with it:"]
         found += [ablations_table(systems, name)]
         found += [_changed(systems), *_from_other_seeds(folder)]
     scores = score_table({system: measured(answers) for system, answers in systems.items()})
