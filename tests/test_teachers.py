@@ -43,6 +43,15 @@ def test_both_layers_of_the_fcn_are_heard_beside_its_own_embedding(weights):
     assert (heard[:, 192:] >= heard[:, 64:192]).all()  # no map's maximum is below its mean
 
 
+def test_three_layers_of_the_fcn_are_heard_in_ten_seconds():
+    torch.manual_seed(0)
+    name = "fcn-jamendo-bands"
+    heard = Embedder(name, EMBEDDERS[name].network())(torch.from_numpy(noise(20, 0))).embeddings
+    assert heard.shape == (2, 2240)
+    assert (heard[:, 64:192] >= heard[:, 192:704].unflatten(1, (128, 4)).amax(2)).all()  # none is below a band's mean
+    assert heard[:, 704:].unflatten(1, (128, 12)).std() > 0
+
+
 def test_lessons_are_uncorrelated_standard_and_count_one_on_average():
     torch.manual_seed(0)
     heard = torch.randn(200, 12) @ torch.randn(12, 30) + 5

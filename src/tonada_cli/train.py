@@ -47,10 +47,12 @@ def train(
 
 
 def _train_network(recipe: Path, data: Path, output: Path, cache: Path | None, workers: int, resume: bool) -> None:
+    from tonada.learning.ear import learn_to_hear
     from tonada.learning.recipes import RecipeError, load_recipe
     from tonada.learning.training import train as train_recipe
     from tonada.listening.feature_cache import FeatureCache
     from tonada.listening.limits import AudioError
+    from tonada.sharing.ears import save_ear
     from tonada.sharing.folders import save_trained
     from tonada.sharing.measured import scores_table
 
@@ -58,16 +60,25 @@ def _train_network(recipe: Path, data: Path, output: Path, cache: Path | None, w
         begun, wanted = time.monotonic(), load_recipe(recipe)
         output.mkdir(parents=True, exist_ok=True)
         state = output / "unfinished.safetensors"
-        trained = train_recipe(wanted, data, FeatureCache(cache), workers, state, resume)
-        if trained is None:  # another process of this run has it
-            return
-        save_trained(trained, wanted, recipe, output, time.monotonic() - begun)
+        run = (wanted, data, FeatureCache(cache), workers, state, resume)
+        if wanted.teachers.mixes:
+            if (ear := learn_to_hear(*run)) is None:
+                return
+            save_ear(ear, wanted, recipe, output, time.monotonic() - begun)
+            told = (
+                f"It tells {ear.explained:.1%} of the variance of what its teacher hears in songs that are new to it."
+            )
+        else:
+            if (trained := train_recipe(*run)) is None:  # another process of this run has it
+                return
+            save_trained(trained, wanted, recipe, output, time.monotonic() - begun)
+            told = scores_table(trained, wanted)
     except (RecipeError, AudioError, OSError, ValueError) as error:
         fail(str(error))
     for unfinished in output.glob("unfinished*.safetensors"):
         unfinished.unlink()
-    typer.echo(scores_table(trained, wanted))
-    typer.echo(f"\nThe model, its card and its predictions are in {output}")
+    typer.echo(told)
+    typer.echo(f"\nThe model, its card and what stands behind it are in {output}")
 
 
 def _train_classical(recipe: Path, data: Path, output: Path, cache: Path | None, workers: int) -> None:

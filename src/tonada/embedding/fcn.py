@@ -31,15 +31,16 @@ class Fcn(nn.Module):
         self.dense = nn.Linear(64, 50)
 
     def forward(self, decibels: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-        embedding = self.layer5(self.maps(decibels)).flatten(1)
+        _, maps = self.maps(decibels)
+        embedding = self.layer5(maps).flatten(1)
         return embedding, self.dense(embedding)
 
-    def maps(self, decibels: torch.Tensor) -> torch.Tensor:
-        """What the last layer hears, `(songs, 128, 4, 5)`."""
+    def maps(self, decibels: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        """What the last two layers hear, `(songs, 128, 12, 28)` and `(songs, 128, 4, 5)`."""
         maps = self.spec_bn(decibels.transpose(1, 2).unsqueeze(1))  # (songs, 1, bands, frames)
-        for layer in (self.layer1, self.layer2, self.layer3, self.layer4):
+        for layer in (self.layer1, self.layer2, self.layer3):
             maps = layer(maps)
-        return maps
+        return maps, self.layer4(maps)
 
 
 def hear_two_layers(network: Fcn, decibels: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
@@ -48,6 +49,18 @@ def hear_two_layers(network: Fcn, decibels: torch.Tensor) -> tuple[torch.Tensor,
 
     Logistic regression tells moods of 4QAED better from both layers than from the last, see `docs/training.md`.
     """
-    maps = network.maps(decibels)
+    _, maps = network.maps(decibels)
     embedding = network.layer5(maps).flatten(1)
     return torch.cat([embedding, maps.mean((2, 3)), maps.amax((2, 3))], dim=1), network.dense(embedding)
+
+
+def hear_three_layers(network: Fcn, decibels: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    """
+    All that the last three layers hear in the bands of ten seconds, `(songs, 2240)`, and the logits.
+
+    Ten seconds are too short for the last pooling: the embedding is the maximum over what there is.
+    """
+    earlier, later = network.maps(decibels)
+    embedding = network.layer5.bn(network.layer5.conv(later)).relu().amax((2, 3))
+    heard = [embedding, later.amax((2, 3)), later.mean(3).flatten(1), earlier.mean(3).flatten(1)]
+    return torch.cat(heard, dim=1), network.dense(embedding)

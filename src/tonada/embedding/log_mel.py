@@ -33,9 +33,10 @@ class LogMel(nn.Module):
         self.register_buffer("window", torch.hann_window(window), persistent=False)
 
     def forward(self, stretches: torch.Tensor) -> torch.Tensor:
-        frames = stretches.unfold(-1, len(self.window), self.hop)
-        spectrum = torch.fft.rfft(frames * self.window, n=2 * (len(self.bank) - 1))
-        return self.compress(spectrum.abs() ** self.power @ self.bank)
+        with torch.autocast(stretches.device.type, enabled=False):  # squares do not fit into half precision
+            frames = stretches.unfold(-1, len(self.window), self.hop)
+            spectrum = torch.fft.rfft(frames * self.window, n=2 * (len(self.bank) - 1))
+            return self.compress(spectrum.abs() ** self.power @ self.bank)
 
 
 def musicnn_log_mel() -> LogMel:

@@ -9,7 +9,7 @@ import torch
 from torch import nn
 
 from tonada.embedding import audioset, musicnn, tags
-from tonada.embedding.fcn import Fcn, hear_two_layers
+from tonada.embedding.fcn import Fcn, hear_three_layers, hear_two_layers
 from tonada.embedding.log_mel import audioset_log_mel, fcn_log_mel, musicnn_log_mel
 from tonada.embedding.openl3 import OpenL3
 from tonada.embedding.weights import read_musicnn, read_tensors
@@ -123,6 +123,11 @@ def _two_layers(facts: Published) -> Published:
     return replace(facts, width=320, hear=hear_two_layers)  # type: ignore[arg-type]  # of an Fcn
 
 
+def _three_layers(facts: Published) -> Published:
+    """Ten seconds, as many as a segment of ours has."""
+    return replace(facts, width=2240, stretch=160_000, hop=160_000, edge=0, hear=hear_three_layers)  # type: ignore[arg-type]
+
+
 def _vggish(network: nn.Module, log_mel: torch.Tensor) -> Output:
     return network(log_mel.unsqueeze(1)), None
 
@@ -184,5 +189,7 @@ EMBEDDERS = {
     "fcn-msd-layers": _two_layers(_fcn("msd", tags.MSD)),
     "fcn-mtat-layers": _two_layers(_fcn("mtat", tags.MAGNATAGATUNE)),
     "fcn-jamendo-layers": _two_layers(_fcn("jamendo", tags.JAMENDO)),
+    "fcn-mtat-bands": _three_layers(_fcn("mtat", tags.MAGNATAGATUNE)),
+    "fcn-jamendo-bands": _three_layers(_fcn("jamendo", tags.JAMENDO)),
 }
 """By name. Models learn from what an embedder makes: one that makes something else is a new name."""

@@ -1,7 +1,7 @@
 """Songs to batches: a few segments of each, drawn anew every epoch, disguised, perhaps mixed with another song."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 import torch
 from torch.utils.data import Dataset, Sampler
@@ -28,6 +28,7 @@ class DrawnSegments(Dataset[Batch]):
 
     def __init__(self, songs: list[Song], scales: Batch, training: Training, lessons: torch.Tensor | None = None):
         self.songs = songs
+        self.labels = [song.label for song in songs]
         self.lessons = lessons
         self.training = training
         self.augmentation = Augmentation(training, scales)
@@ -69,9 +70,9 @@ class SongOrder(Sampler[int]):
     by a sampler, as many draws as there are songs, each label as likely as the others.
     """
 
-    def __init__(self, songs: list[Song], training: Training):
-        counts = Counter(song.label for song in songs)
-        self.chances = torch.tensor([1 / counts[song.label] for song in songs])
+    def __init__(self, labels: Sequence[int | None], training: Training):
+        counts = Counter(labels)
+        self.chances = torch.tensor([1 / counts[label] for label in labels])
         self.training = training
         self.epoch = 0
 

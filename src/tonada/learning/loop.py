@@ -12,6 +12,7 @@ from tqdm import tqdm
 
 from tonada.learning.batches import DrawnSegments, SongOrder, collate
 from tonada.learning.chance import seed_of
+from tonada.learning.mixes import Mixes
 from tonada.learning.objective import Classification
 from tonada.learning.optimisation import freeze, optimiser, schedule
 from tonada.learning.outputs import outputs_of
@@ -29,7 +30,7 @@ class Diverged(ValueError):
 
 def fit(
     objective: Classification,
-    dataset: DrawnSegments,
+    dataset: DrawnSegments | Mixes,
     validation: list[Song],
     training: Training,
     accelerator: Accelerator,
@@ -41,14 +42,14 @@ def fit(
 
     Args:
         objective: around the model; from a batch to what a step makes smaller, a mean over the batch's songs.
-        dataset: the training songs.
+        dataset: the training songs, or mixes of songs.
         validation: the songs that choose the epoch; without any, a later one is better.
         training: how.
         accelerator: see `accelerator_of`.
         file: where the run is kept after each epoch, and found again.
         part: of a run of many lessons, which the bar says.
     """
-    model, order = objective.model, SongOrder(dataset.songs, training)
+    model, order = objective.model, SongOrder(dataset.labels, training)
     is_enough = len(dataset) >= training.batch_size
     loader = DataLoader(dataset, training.batch_size, sampler=order, collate_fn=collate, drop_last=is_enough)
     optimizer = optimiser(objective, training)

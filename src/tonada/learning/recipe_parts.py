@@ -113,12 +113,15 @@ class Teachers:
         weight: what a song's embedding must tell of them counts beside its label.
         components: of what they hear together, so many principal ones are learned.
         also: data sets whose songs are heard without their labels, `{script: …, folder: …, options: …}` each.
+        mixes: an epoch: the model learns from teachers alone, and from so many mixes of the songs of `data`, whose
+            labels are not read; see `learning/mixes.py`. None by default, and labels are learned.
     """
 
     names: tuple[str, ...] = ()
     weight: float = 3.0
     components: int = 96
     also: tuple[dict[str, Any], ...] = ()
+    mixes: int = 0
 
 
 @dataclass(frozen=True)

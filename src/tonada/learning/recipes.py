@@ -30,6 +30,8 @@ SET_BY_ENCODER = {"encoder_config", "encoder_processor", "encoder_remote_code"}
 SET_BY_CALIBRATION = {"temperature", "conformal_quantile"}
 # What is said of an encoder inside the model; without one it would do nothing.
 OF_ENCODER = {"encoder_unfrozen", "encoder_layer", "encoder_revision"}
+# What is said of songs with labels, or disguises what is no mix.
+OF_LABELS = {"patience", "segments_per_song", "class_balance", "frozen_epochs", "mixup"}.union(*DISGUISES.values())
 SEEDS = 2**32  # numpy's
 
 
@@ -97,7 +99,19 @@ def _recipe(content: Any) -> Recipe:
     if recipe.report.crossvalidate and "patience" in training:
         raise RecipeError("report has crossvalidate, where no song tells when to stop; leave out training's patience")
     _check_disguises(features.get("branches", ("spectrogram", "descriptors")), training.keys())
+    if teachers.mixes:
+        _check_mixes(parts, training.keys())
     return recipe
+
+
+def _check_mixes(parts: dict[str, Any], said: Set[str]) -> None:
+    """Refuse what would do nothing where mixes are learned from teachers alone."""
+    if idle := sorted(said & OF_LABELS):
+        raise RecipeError(f"teachers has mixes, which training's {idle[0]} does nothing for; leave it out")
+    if parts.get("report"):
+        raise RecipeError("teachers has mixes, and without labels there is nothing to report; leave out report")
+    if idle := sorted(parts["teachers"].keys() & {"also", "weight"}):
+        raise RecipeError(f"teachers has mixes, of the songs of data alone; leave out {idle[0]}")
 
 
 def _check_disguises(branches: Collection[str], said: Set[str]) -> None:

@@ -1,16 +1,18 @@
 """A model and its extractor: loaded from where they were saved together, and held against each other."""
 
 from pathlib import Path
+from typing import Any
 
 import torch
 from huggingface_hub import try_to_load_from_cache
 from safetensors import SafetensorError
-from transformers import AutoConfig, AutoFeatureExtractor, AutoModelForAudioClassification
+from transformers import AutoConfig, AutoFeatureExtractor, AutoModel, AutoModelForAudioClassification
 
+from tonada.checkpoints import checkpoint, is_bundled
 from tonada.embedding.published import EMBEDDERS
 from tonada.feature_extraction import TonadaFeatureExtractor
 from tonada.listening.model_error import ModelError
-from tonada.modeling import TonadaConfig, TonadaForAudioClassification
+from tonada.modeling import TonadaConfig, TonadaForAudioClassification, TonadaModel
 
 # What transformers, torch and safetensors raise for a folder that is missing, foreign or damaged.
 DAMAGED = (OSError, ValueError, TypeError, KeyError, AttributeError, RuntimeError, SafetensorError)
@@ -48,22 +50,42 @@ def load_pair(model: str, revision: str | None) -> tuple[TonadaForAudioClassific
     Raises:
         ModelError: they cannot be found or read, or are not Tonada's.
     """
+    loaded, told, extractor = _loaded(AutoModelForAudioClassification, model, revision)
+    _check_whole(f"{model} is no whole classifier", told, ("missing_keys", "unexpected_keys", "mismatched_keys"))
+    return loaded, extractor
+
+
+def load_start(model: str) -> tuple[TonadaModel, TonadaFeatureExtractor]:
+    """
+    All but the head of a model that came with the package, or is in a folder or on the Hub, and its extractor.
+
+    Raises:
+        ModelError: they cannot be found or read, or are not Tonada's.
+    """
+    found = str(checkpoint(model)) if is_bundled(model) else model
+    loaded, told, extractor = _loaded(AutoModel, found, None)
+    _check_whole(f"{model} is no whole model", told, ("missing_keys", "mismatched_keys"))  # a head is not expected
+    check_pair(loaded.config, extractor)
+    return loaded, extractor
+
+
+def _loaded(kind: Any, model: str, revision: str | None) -> tuple[Any, dict[str, Any], TonadaFeatureExtractor]:
     try:
         where = {"revision": revision, "trust_remote_code": False}
         config = AutoConfig.from_pretrained(model, **where)
         if not isinstance(config, TonadaConfig):
             raise ModelError(f"{model} is a {config.model_type!r} model; this command runs Tonada's own")
         extractor = AutoFeatureExtractor.from_pretrained(model, **where)
-        loaded, told = AutoModelForAudioClassification.from_pretrained(
-            model, output_loading_info=True, dtype=torch.float32, **where
-        )
+        loaded, told = kind.from_pretrained(model, output_loading_info=True, dtype=torch.float32, **where)
     except DAMAGED as error:
         reason = (str(error).strip() or type(error).__name__).splitlines()[0]
         raise ModelError(f"{model} cannot be loaded: {reason}") from error
-    astray = sorted(str(key) for keys in ("missing_keys", "unexpected_keys", "mismatched_keys") for key in told[keys])
-    if astray:
-        raise ModelError(f"{model} is no whole classifier: {len(astray)} tensors do not fit, {astray[0]} among them")
-    return loaded, extractor
+    return loaded, told, extractor
+
+
+def _check_whole(what: str, told: dict[str, Any], which: tuple[str, ...]) -> None:
+    if astray := sorted(str(key) for keys in which for key in told[keys]):
+        raise ModelError(f"{what}: {len(astray)} tensors do not fit, {astray[0]} among them")
 
 
 def commit_of(model: str, revision: str | None) -> str | None:
