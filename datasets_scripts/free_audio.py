@@ -1,12 +1,14 @@
 """
 Free audio: music, speech and effects in Debian's packages, which anyone can rebuild (`tonada data fetch free_audio`).
 
-`free_audio.csv` lists 3,132 labels of files in 21 packages of Debian 12: package, version, path in it, label and why it
+`free_audio.csv` lists 4,016 labels of files in 53 packages of Debian 12: package, version, path in it, label and why it
 has that label, length, licence (from the package's copyright file; a short name of Debian's) and SHA-256. `fetch` makes
-a folder of them, with what it verified in its `metadata.csv`. Three tasks: `music_detect` (music, speech in four
-languages, effects), `genre` and `emotion_weak` (moods stated by file names and game scripts). The group is the package,
-whose files share their makers. Beware: speech here is 8 kHz and most music 44.1 kHz, so a detector may learn bandwidth;
-the classic pieces are in two packages only. No split is official.
+a folder of them, with what it verified in its `metadata.csv`. Four tasks: `music_detect` (music, speech in four
+languages, effects; 21 packages), `games` (the same labels, in 32 other packages: twelve hours of music, effects and
+surroundings of three seconds and more, speech in Czech, Dutch and English; at most 120 files of a package and label),
+`genre` and `emotion_weak` (moods stated by file names and game scripts). The group is the package, whose files share
+their makers. Beware: most speech here is 8 kHz and most music 44.1 kHz, so a detector may learn bandwidth; the classic
+pieces are in two packages only; what is music in `games` follows from folders and file names. No split is official.
 """
 
 import csv
@@ -30,6 +32,7 @@ LABELS = ["music", "non_music"]
 PARENTS: dict[str, str] = {}
 TASKS = {
     "music_detect": LABELS,
+    "games": LABELS,
     "genre": ["classic", "non_classic"],
     "emotion_weak": ["happy", "sad", "relaxed", "angry"],
 }
@@ -93,7 +96,7 @@ def load(
     Args:
         folder: that `fetch` made.
         cache_dir, streaming: as in every data set.
-        task: `music_detect`, `genre` or `emotion_weak`.
+        task: `music_detect`, `games`, `genre` or `emotion_weak`.
         shortest: seconds; shorter files are left out. Most speech here is prompts of a second or two, and who learns
             from them as they are learns that what is short is no music.
         most: files of a package with a label: four packages of prompts hold four fifths of `music_detect`.
@@ -104,7 +107,7 @@ def load(
 
 def fetch(folder: Path, manifest: Path = MANIFEST, progress: Callable[[list[Any]], Iterable[Any]] = iter) -> list[str]:
     """
-    Make the folder that `load` reads: about 2 GB fetched, a package at a time.
+    Make the folder that `load` reads: about 5 GB fetched, a package at a time.
 
     What is there already is not fetched again, so an interrupted fetch goes on where it was. A package file that lies
     in the folder's `packages/` is taken from there.

@@ -21,7 +21,7 @@ def fetch(
     folder: Annotated[Path, typer.Argument(help="Where it goes; made if it is not there.", show_default=False)],
 ) -> None:
     """
-    Fetch a free data set: 2 GB of Debian's packages, each file verified against a list of checksums.
+    Fetch a free data set: 5 GB of Debian's packages, each file verified against a list of checksums.
 
     Once interrupted, the same command goes on where it was. Needs Debian's apt-get and dpkg-deb.
 
