@@ -78,7 +78,7 @@ def test_a_model_of_more_branches_may_begin_with_an_ear(folder, learned, tmp_pat
     recipe = load_recipe(tmp_path / "recipe.yaml")
     extractor = ear.TonadaFeatureExtractor(**recipe.features)
     songs, labels = load_songs(recipe.data, folder, extractor)
-    given, model = load_file(learned / "model.safetensors"), None
+    given = load_file(learned / "model.safetensors")
     model = new_model(recipe, extractor, labels, scales_of(songs["train"])).tonada.state_dict()
     assert all(torch.equal(model[name], tensor) for name, tensor in given.items())
     assert any(name.startswith("descriptor_encoder") for name in model)

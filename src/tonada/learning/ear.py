@@ -103,8 +103,8 @@ def _lesson(recipe: Recipe, extractor: TonadaFeatureExtractor, pieces: Pieces) -
     for number in range(FITTED):
         with chance_of(training.seed, "first mix", number):
             first.append(pieces.mix())
-    heard = tqdm(map(ear, first), "teachers", FITTED, unit="mix", disable=None)
-    project = Projection(torch.stack(list(heard)), teachers.components)
+    told = tqdm(map(ear, first), "teachers", FITTED, unit="mix", disable=None)
+    project = Projection(torch.stack(list(told)), teachers.components)
     mixes = Mixes(pieces, extractor, lambda mix: project(ear(mix)[None])[0], teachers.mixes, training.seed)
     songs = [Song("", "", None, Features(heard, tuple(heard)), "") for heard in map(mixes.heard, first)]
     model = new_model(recipe, extractor, ["nothing"], scales_of(songs))

@@ -5,6 +5,7 @@ A network that is to hear as its teacher does learns a few hours of songs by hea
 the teacher hears each as the student does (Beyer et al. 2022, "A good teacher is patient and consistent").
 """
 
+import math
 from collections.abc import Callable, Sequence
 
 import torch
@@ -39,7 +40,7 @@ class Pieces:
 
     def __init__(self, songs: Sequence[Features], rate: int, samples: int):
         self.songs, self.samples = songs, samples
-        longest = round(samples * 2.72**SPEED) + 1
+        longest = round(samples * math.exp(SPEED)) + 1
         self.places = [
             (song, segment, length)
             for song, features in enumerate(songs)
