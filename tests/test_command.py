@@ -4,6 +4,7 @@ import csv
 import io
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -54,6 +55,11 @@ def test_help_names_every_model_that_came_with_tonada(command):
     said = " ".join(tonada(command, "--help", COLUMNS="400").stdout.split())
     first, *between, last = tasks()
     assert f"came with Tonada: {', '.join([first, *between])} or {last}." in said
+
+
+@pytest.mark.parametrize("command", [("data", "audit"), ("evaluate",), ("explain",), ("serve",)], ids=" ".join)
+def test_help_names_what_has_to_be_installed_as_pip_takes_it(command):
+    assert re.search(r"pip install 'tonada\[\w+]'", " ".join(tonada(*command, "--help", COLUMNS="400").stdout.split()))
 
 
 def test_json_is_one_list_in_the_order_given(mixed):

@@ -162,6 +162,9 @@ def test_a_model_that_does_not_say_what_it_learned_from_is_warned_of_and_has_no_
         (["tiny", "folder", "nowhere"], "nowhere is not a folder"),
         (["nothing", "folder", "songs"], "nothing"),
         (["tiny", "folder", "songs", "--recipe", "missing.yaml"], "no such recipe"),
+        (["tiny", "folder", "songs", "--option", "loud=1"], "the data set has no option 'loud'"),
+        (["tiny", "free_audio", "songs", "--option", "most=few"], "--option most=few: expected a number"),
+        (["tiny", "table", "songs.csv", "--option", "most=1"], "a table has no options"),
         (["tiny", "folder", "songs", "--recipe", ROOT / "recipes" / "emotion.yaml"], "give a recipe of folder"),
     ],
 )
@@ -169,6 +172,13 @@ def test_a_wrong_word_is_one_line_and_exit_code_two(home, arguments, says):
     done = tonada("evaluate", *arguments, "--report", "wrong", folder=home)
     assert (done.returncode, len(done.stderr.splitlines())) == (2, 1)
     assert says in done.stderr
+
+
+def test_a_data_sets_own_options_choose_among_its_songs():
+    """The sample has two pieces of music and two other sounds, of one package each."""
+    sample, detector = ROOT / "tests" / "data" / "free_audio", Listener.bundled("music")
+    rows = [load(Asked("free_audio", sample, "all", "music", options=most), detector) for most in ({}, {"most": 1})]
+    assert [len(each) for each in rows] == [4, 2]
 
 
 def test_songs_that_taught_the_model_make_no_test():

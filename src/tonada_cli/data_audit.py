@@ -69,7 +69,7 @@ def audit_data_set(
 
     The exit code is 1 when a leak is found, else 2 when a file cannot be heard or a song was left out: nothing was
     compared with it. Each is named in the report. Descriptors of --set stay in REPORT, and the same command goes on
-    with them. Needs matplotlib: pip install 'tonada[evaluate]'.
+    with them. Needs matplotlib: pip install 'tonada\\[evaluate]'.
 
     Examples:
 

@@ -5,10 +5,11 @@ from dataclasses import replace
 from enum import StrEnum
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from tonada_cli.data_options import DataSetOptions, options_of
 from tonada_cli.loading import quiet_loading
 from tonada_cli.model_options import Level, Model, Revision
 from tonada_cli.printing import complain, fail, fail_on, printable, quiet_libraries
@@ -44,6 +45,7 @@ def evaluate(
     ],
     folder: Annotated[Path, typer.Argument(help="Where the data set lies, or the table.", show_default=False)],
     report: Annotated[Path, typer.Option(help="The folder to write into.", show_default=False)],
+    option: DataSetOptions = None,
     split: Annotated[
         Part, typer.Option(help="Which of its songs, by the split that was saved with the model.")
     ] = Part.TEST,
@@ -67,7 +69,7 @@ def evaluate(
     beside them, with paired tests; the gap between random folds and folds disjoint in performers; time and memory.
 
     Writes report.md, report.json, four figures, every prediction as CSV, and of a test the blocks for the Hub's model
-    card. Needs evaluate and matplotlib: pip install 'tonada[evaluate]'.
+    card. Needs evaluate and matplotlib: pip install 'tonada\\[evaluate]'.
 
     A classical model is measured alike, without segments; on the songs it was fitted on its own card has the figures of
     systems that had not heard them.
@@ -83,6 +85,8 @@ def evaluate(
       tonada evaluate my-genres emotify DATA/emotify --level 1 --report classic-or-not
 
       tonada evaluate my-turkish table labelled.csv --report report
+
+      tonada evaluate my-detector free_audio DATA/free_audio --option task=games --report games
     """
     from tonada.extras import lacking
 
@@ -93,9 +97,10 @@ def evaluate(
     from tonada.learning.classical.saving import ClassicalModelError
     from tonada.listening.listener import ModelError
 
-    asked = Asked(data, folder, split.value, model, recipe, hub_dataset, level)
     try:
         with fail_on(ModelError, EvaluationError, ClassicalModelError):
+            options = _options(data, option or [])
+            asked = Asked(data, folder, split.value, model, recipe, hub_dataset, level, options)
             evaluated = _evaluated(asked, revision, report)
     except OSError as error:
         fail(f"{error.filename or report}: {error.strerror or error}; choose another --report")
@@ -105,6 +110,22 @@ def evaluate(
     if format is Format.MARKDOWN:
         typer.echo(f"\nThe report, its figures and its predictions are in {printable(str(report))}")
     raise typer.Exit(1 if evaluated.heard.refused else 0)
+
+
+def _options(data: str, given: list[str]) -> dict[str, Any]:
+    from tonada.datasets_scripts.registry import data_set
+
+    from tonada.evaluating.asking import TABLE
+    from tonada.evaluating.held_out import EvaluationError
+
+    if not given:
+        return {}
+    if data == TABLE:
+        raise EvaluationError(f"--option {given[0]}: a table has no options; leave it out")
+    try:
+        return options_of(data_set(data).load, given)
+    except ValueError as error:
+        raise EvaluationError(str(error)) from error
 
 
 def _evaluated(asked: "Asked", revision: str | None, report: Path) -> "Evaluated":

@@ -49,7 +49,7 @@ def explain(
     of an earlier explanation are replaced, and nothing else is touched.
 
     Contributions are log-odds of the label, or units of a value: what raises them spoke for it. Takes about a
-    twentieth of the song's length. Needs captum and matplotlib: pip install 'tonada[explain]'.
+    twentieth of the song's length. Needs captum and matplotlib: pip install 'tonada\\[explain]'.
 
     A classical model hears a song as a whole: its folders hold the descriptors and no seconds, and those of a table
     (CSV, Parquet) lie in the table's own, one a row.

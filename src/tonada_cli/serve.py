@@ -48,7 +48,7 @@ def serve(
 
     What cannot be judged is an answer, too: status and message say why, and the code is 413 (too large), 422 (no song),
     503 (full; come again after Retry-After seconds) or 504 (took too long). Ctrl-C and SIGTERM let those who are inside
-    have their answer. Needs FastAPI: pip install 'tonada[serve]'.
+    have their answer. Needs FastAPI: pip install 'tonada\\[serve]'.
 
     Examples:
 

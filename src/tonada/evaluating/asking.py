@@ -1,7 +1,8 @@
 """What is asked of a model: which songs, and whether it can answer them."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from datasets import Dataset
 
@@ -9,6 +10,9 @@ from tonada.datasets_scripts.registry import data_set
 from tonada.evaluating.held_out import UNKNOWN, EvaluationError, Sides
 from tonada.listening.listener import Listener
 from tonada.modeling.labels_tonada import SINGLE_LABEL
+
+TABLE = "table"
+"""Said instead of a data set's name: the folder is then a CSV or Parquet file."""
 
 
 @dataclass(frozen=True)
@@ -24,6 +28,7 @@ class Asked:
         recipe: deals the songs instead.
         hub_dataset: what the Hub calls the data set.
         level: of the model's tree of labels, 1 for the roots; the leaves if not given.
+        options: of the data set's `load`, such as `task: games` of free_audio.
     """
 
     data: str
@@ -33,6 +38,7 @@ class Asked:
     recipe: Path | None = None
     hub_dataset: str | None = None
     level: int | None = None
+    options: dict[str, Any] = field(default_factory=dict)
 
 
 def load(asked: Asked, listener: Listener) -> Dataset:
@@ -50,7 +56,7 @@ def load(asked: Asked, listener: Listener) -> Dataset:
         )
     listener.labels(asked.level)
     try:
-        rows = data_set(asked.data).load(asked.folder)
+        rows = data_set(asked.data).load(asked.folder, **asked.options)
     except (ValueError, OSError) as error:
         raise EvaluationError(str(error)) from error
     if "audio" not in rows.features:

@@ -10,12 +10,12 @@ import numpy as np
 
 import tonada
 from tonada.datasets_scripts.registry import data_set
-from tonada.evaluating.asking import Asked, chosen
+from tonada.evaluating.asking import TABLE, Asked, chosen
 from tonada.evaluating.beside import GAP_OF, baselines_beside, gap
 from tonada.evaluating.evaluation import Evaluated, about_data, taught_by
 from tonada.evaluating.hearing import Heard, Refused, peak_bytes
 from tonada.evaluating.held_out import EvaluationError, Sides
-from tonada.evaluating.labelled import TABLE, Labelled, labelled, sides_of
+from tonada.evaluating.labelled import Labelled, labelled, sides_of
 from tonada.evaluating.tables import Table
 from tonada.learning.baselines import BASELINES
 from tonada.learning.classical.answering import calibrated_probabilities

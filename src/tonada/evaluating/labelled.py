@@ -8,7 +8,7 @@ import numpy as np
 
 from tonada.datasets_scripts import splits
 from tonada.datasets_scripts.registry import data_set
-from tonada.evaluating.asking import Asked
+from tonada.evaluating.asking import TABLE, Asked
 from tonada.evaluating.held_out import SPLIT, UNKNOWN, EvaluationError, Sides, are_others, parts_of
 from tonada.learning.classical.listening import ClassicalListener, HeardSong
 from tonada.learning.classical.recipe import ClassicalRecipe, Songs
@@ -16,9 +16,6 @@ from tonada.learning.classical.rows import group_of_one, is_numbered, load_rows
 from tonada.learning.classical.saving import file_of
 from tonada.learning.recipes import RecipeError
 from tonada.proving.number_tables import TableError
-
-TABLE = "table"
-"""Said instead of a data set's name: the folder is then a CSV or Parquet file."""
 
 
 @dataclass(frozen=True)
@@ -104,7 +101,7 @@ def _without_numbers(split: splits.Split, songs: Labelled, parts: list[str]) -> 
 
 
 def _has_audio(asked: Asked) -> bool:
-    return asked.data != TABLE and "audio" in _load(asked, {}).features
+    return asked.data != TABLE and "audio" in _load(asked, asked.options).features
 
 
 def _recordings(listener: ClassicalListener, asked: Asked) -> tuple[Labelled, list[str]]:
@@ -159,6 +156,7 @@ def _load(asked: Asked, options: dict[str, Any]) -> Any:
 
 
 def _options(listener: ClassicalListener, asked: Asked) -> dict[str, Any]:
-    """The options of the data set that the model learned from, where it is asked about the same."""
+    """What is asked for, and else the options by which the model learned, where it is asked about the same data set."""
     taught = listener.model.recipe.get("data", {})
-    return dict(taught.get("options") or {}) if taught.get("script") == asked.data else {}
+    own = taught.get("options") or {} if taught.get("script") == asked.data else {}
+    return {**own, **asked.options}
