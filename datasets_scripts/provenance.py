@@ -111,14 +111,15 @@ def of(
         split: the split's hash.
         settings: of the extractor, `extractor.to_dict()`.
         digest: gives the hash of a file by its path, as `file_digest` does; a memory of hashes reads no file twice.
-        also: names of the other data sets that rows are from.
+        also: names of the data sets that the other rows are from, however often; `name` may be among them.
 
     Raises:
         OSError: a recording cannot be read.
     """
     version = str(rows.info.version)
+    others = tuple(dict.fromkeys(other for other in also if other != name))
     features = None if settings is None else settings_hash(settings)
-    return Provenance(name, version, len(rows), data_hash(rows, name, version, digest), split, features, tuple(also))
+    return Provenance(name, version, len(rows), data_hash(rows, name, version, digest), split, features, others)
 
 
 def data_hash(rows: Any, name: str, version: str, digest: Callable[[str], str] = file_digest) -> str:

@@ -28,6 +28,7 @@ from tonada.listening.listener import Listener, ModelError
 from tonada.proving.judged import Judged
 from tonada.proving.levels import at_level
 from tonada.proving.metrics import AnswerScores
+from tonada.proving.page import page
 from tonada.proving.predictions import Prediction, read_predictions
 
 FIGURES = {"confusion.png", "reliability.png", "abstention.png", "curves.png"}
@@ -114,6 +115,11 @@ def test_the_page_shows_the_numbers_of_the_json(home, report):
     assert f"{score['value']:.3f} [{score['low']:.3f}, {score['high']:.3f}]" in page
     assert "| majority |" in page
     assert "S6: unreadable" in page
+
+
+def test_the_page_names_the_options_of_the_data_set(report):
+    asked = {**report, "data": {**report["data"], "options": {"task": "games"}}}
+    assert page(asked).startswith("# tiny on folder (task=games)\n")
 
 
 def test_segments_are_judged_beside_their_songs(home, report):

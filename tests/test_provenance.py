@@ -139,6 +139,11 @@ def test_it_is_saved_read_back_and_printed_in_one_line(mine, tmp_path):
     assert "\n" not in line
 
 
+def test_a_data_set_that_is_read_twice_is_named_once(mine):
+    found = provenance.of(folder.load(mine), "folder", also=["folder", "fma", "fma"])
+    assert found.also == ("fma",)
+
+
 @pytest.mark.parametrize("content", ["", "[]", "{}", '{"data_set": "x", "version": "1", "rows": 1, "data": 7}', "null"])
 def test_a_file_of_another_form_is_refused(content, tmp_path):
     (tmp_path / provenance.FILE).write_text(content)

@@ -24,14 +24,15 @@ class SynchronisedBatchNorm(_BatchNorm):
             return super().forward(features)
         axes = [axis for axis in range(features.ndim) if axis != 1]
         shape = [1, -1] + [1] * (features.ndim - 2)
-        rows = features.new_tensor([features.numel() / features.shape[1]])
-        summed = between_processes.all_reduce(torch.cat([features.sum(axes), rows]))
+        exact = features.float()  # sums of bf16 and fp16 would be nobody's; torch's own norm has them in float too
+        rows = exact.new_tensor([exact.numel() / exact.shape[1]])
+        summed = between_processes.all_reduce(torch.cat([exact.sum(axes), rows]))
         mean, count = summed[:-1] / summed[-1], summed[-1].detach()
-        centred = features - mean.view(shape)
+        centred = exact - mean.view(shape)
         variance = between_processes.all_reduce(centred.square().sum(axes)) / count
         self._remember(mean.detach(), variance.detach() * count / (count - 1))
         normalised = centred * (variance + self.eps).rsqrt().view(shape)
-        return normalised * self.weight.view(shape) + self.bias.view(shape)
+        return (normalised * self.weight.view(shape) + self.bias.view(shape)).to(features.dtype)
 
     @torch.no_grad()
     def _remember(self, mean: torch.Tensor, variance: torch.Tensor) -> None:

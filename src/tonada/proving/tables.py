@@ -51,7 +51,8 @@ network too.""",
     "music": """Source S2: music or not, on free audio, ESC-10, 4QAED and Emotify, all heard at 8 kHz. The recipe of
 the bundled checkpoint; a package, an artist or a recording with all its takes is in one fold. Nothing was tuned, but
 songs were added after the first fold of free audio alone had shown all four pieces of a rock game to be taken for
-none.""",
+none, and 32 packages with actors' speech and surroundings after a model without them had taken a quarter of what in
+them is no music for music.""",
 }
 
 CHANGED = {

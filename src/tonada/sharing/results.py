@@ -31,7 +31,7 @@ def write_results(recipe: Recipe, predictions: Sequence[Prediction], folder: Pat
         "groups": int(judged.groups.max()) + 1,
         "scores": {name: with_interval(value(score, judged), score, judged) for name, score in SCORES.items()},
     }
-    sources = [source["script"] for source in recipe.data.sources]
+    sources = dict.fromkeys(source["script"] for source in recipe.data.sources)
     report = {
         "model": recipe.name,
         "date": (day or datetime.now(UTC).date()).isoformat(),
