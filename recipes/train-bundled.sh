@@ -30,8 +30,8 @@ keep emopia emopia-jia2022
 keep emotion-alone emotion emotion-softmax emotion-spectrogram emotion-descriptors emotion-random
 from_seeds 5 emotion-alone emotion-softmax emotion-descriptors emotion-majority
 from_seeds 1 emotion-whole emotion-blocks-15 emotion-blocks-25 emotion-stems emotion-attention-vote emotion-jia2022
-keep genre
-keep music
+keep genre genre-random
+keep music music-random
 for name in emotion genre music; do
   bundled=src/tonada/checkpoints/$name
   mkdir -p "$bundled"

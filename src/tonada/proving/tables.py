@@ -71,6 +71,9 @@ of a song an epoch, and lets them vote by majority""",
     "emotion-majority": "lets blocks vote by majority, in place of the mean of what they say",
     "emotion-attention-vote": "learned how much each block counts in the vote",
     "emotion-random": "had **folds dealt song by song**, its artists' other songs in training: its lead is the gap",
+    "genre-random": "had **folds dealt song by song**, its artists' other songs in training: its lead is the gap",
+    "music-random": """had **folds dealt file by file**, other files of its packages, artists and recordings in
+training: its lead is the gap""",
     "emopia-jia2022": """has the source's shape, 64 filters and pictures of 512 x 512 in four colours, learned from
 nothing but these songs, hears one block of a song an epoch, and lets them vote by majority""",
 }
