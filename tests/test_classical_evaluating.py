@@ -3,6 +3,8 @@
 import csv
 import json
 import shutil
+from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -10,7 +12,7 @@ from conftest import LABELS, ROOT
 from typer.testing import CliRunner
 
 from tonada.evaluating.asking import Asked
-from tonada.evaluating.labelled import Labelled, sides_of
+from tonada.evaluating.labelled import Labelled, options_of, sides_of
 from tonada.learning.classical.listening import ClassicalListener
 from tonada.learning.classical.recipe import load_classical
 from tonada.learning.classical.saving import save_classical
@@ -83,6 +85,14 @@ def test_songs_of_artists_that_the_model_learned_from_are_in_no_test(folder):
     assert "real-time factor" not in page
     rows = list(csv.DictReader((folder / "report" / "songs" / "moods.csv").open()))
     assert len(rows) == 24
+
+
+def test_a_data_set_is_read_as_the_model_learned_from_it_unless_asked_otherwise(folder):
+    taught = {"script": "turkish", "options": {"table": "modified", "seed": 1}}
+    listener = SimpleNamespace(model=SimpleNamespace(recipe={"data": taught}))
+    asked = Asked("turkish", folder, "test", "", options={"table": "acoustic"})
+    assert options_of(listener, asked) == {"table": "acoustic", "seed": 1}
+    assert options_of(listener, replace(asked, data="gtzan")) == {"table": "acoustic"}
 
 
 def test_what_a_model_answers_from_its_threshold_on_is_measured_as_it_answers(folder, tmp_path):

@@ -2,6 +2,7 @@
 
 import csv
 import json
+import shutil
 
 import numpy as np
 import pytest
@@ -28,7 +29,6 @@ from tonada.listening.listener import Listener, ModelError
 from tonada.proving.judged import Judged
 from tonada.proving.levels import at_level
 from tonada.proving.metrics import AnswerScores
-from tonada.proving.page import page
 from tonada.proving.predictions import Prediction, read_predictions
 
 FIGURES = {"confusion.png", "reliability.png", "abstention.png", "curves.png"}
@@ -56,7 +56,8 @@ def home(tmp_path_factory):
             table.writerow([f"{index}.ogg", "loud" if loud else "soft", f"Artist {artist}", f"S{index}", part])
     (home / "songs" / "6.ogg").write_text("not a song")
     small = {"conv_channels": [4, 4, 4], "lstm_hidden_size": 8, "attention_heads": 2, "dnn_sizes": [16, 8]}
-    for name, labels in {"tiny": ["soft", "loud"], "other": ["soft", "middling"]}.items():
+    models = {"tiny": ["soft", "loud"], "other": ["soft", "middling"], "detector": ["music", "non_music"]}
+    for name, labels in models.items():
         config = TonadaConfig(
             id2label=dict(enumerate(labels)), num_mel_bins=16, conformal_quantile=0.9, temperature=1.5, **small
         )
@@ -117,9 +118,20 @@ def test_the_page_shows_the_numbers_of_the_json(home, report):
     assert "S6: unreadable" in page
 
 
-def test_the_page_names_the_options_of_the_data_set(report):
-    asked = {**report, "data": {**report["data"], "options": {"task": "games"}}}
-    assert page(asked).startswith("# tiny on folder (task=games)\n")
+def test_a_data_sets_own_options_choose_among_its_songs_and_are_told(home):
+    """Eight of twelve songs are of the task asked for."""
+    (home / "free").mkdir()
+    lines = ["file_name,task,label,package,version,path,licence,sha256"]
+    for index in range(12):
+        shutil.copy(home / "songs" / f"{index + 12}.ogg", home / "free" / f"{index}.ogg")
+        task, label = "music_detect" if index % 3 else "games", ["music", "non_music"][index % 2]
+        lines.append(f"{index}.ogg,{task},{label},p{index // 2},1.0,/{index}.ogg,MIT,")
+    (home / "free" / "metadata.csv").write_text("\n".join(lines) + "\n")
+    arguments = ["detector", "free_audio", "free", "--option", "task=music_detect", "--report", "asked"]
+    done = tonada("evaluate", *arguments, folder=home)
+    told = json.loads((home / "asked" / "report.json").read_text())
+    assert (told["data"]["options"], told["systems"]["detector"]["songs"]["count"]) == (["task=music_detect"], 8)
+    assert done.stdout.startswith("# detector on free_audio (task=music_detect)\n")
 
 
 def test_segments_are_judged_beside_their_songs(home, report):
@@ -178,13 +190,6 @@ def test_a_wrong_word_is_one_line_and_exit_code_two(home, arguments, says):
     done = tonada("evaluate", *arguments, "--report", "wrong", folder=home)
     assert (done.returncode, len(done.stderr.splitlines())) == (2, 1)
     assert says in done.stderr
-
-
-def test_a_data_sets_own_options_choose_among_its_songs():
-    """The sample has two pieces of music and two other sounds, of one package each."""
-    sample, detector = ROOT / "tests" / "data" / "free_audio", Listener.bundled("music")
-    rows = [load(Asked("free_audio", sample, "all", "music", options=most), detector) for most in ({}, {"most": 1})]
-    assert [len(each) for each in rows] == [4, 2]
 
 
 def test_songs_that_taught_the_model_make_no_test():

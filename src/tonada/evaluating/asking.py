@@ -40,6 +40,12 @@ class Asked:
     level: int | None = None
     options: dict[str, Any] = field(default_factory=dict)
 
+    @property
+    def said_options(self) -> list[str]:
+        """The options as `--option` takes them, several values with commas."""
+        plain = {name: value if isinstance(value, tuple) else (value,) for name, value in self.options.items()}
+        return [f"{name}={','.join(map(str, values))}" for name, values in plain.items()]
+
 
 def load(asked: Asked, listener: Listener) -> Dataset:
     """

@@ -1,7 +1,7 @@
 """A classical model, labelled songs or a labelled table, and the report: `tonada evaluate` of a skops folder."""
 
 import time
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -15,7 +15,7 @@ from tonada.evaluating.beside import GAP_OF, baselines_beside, gap
 from tonada.evaluating.evaluation import Evaluated, about_data, taught_by
 from tonada.evaluating.hearing import Heard, Refused, peak_bytes
 from tonada.evaluating.held_out import EvaluationError, Sides
-from tonada.evaluating.labelled import Labelled, labelled, sides_of
+from tonada.evaluating.labelled import Labelled, labelled, options_of, sides_of
 from tonada.evaluating.tables import Table
 from tonada.learning.baselines import BASELINES
 from tonada.learning.classical.answering import calibrated_probabilities
@@ -42,6 +42,7 @@ def evaluate_classically(listener: ClassicalListener, asked: Asked) -> Evaluated
     if Path(listener.name).name in BASELINES:
         raise EvaluationError(f"{listener.name} is called as a baseline is; rename its folder")
     _check_level(listener, asked.level)
+    asked = replace(asked, options=options_of(listener, asked))
     songs = labelled(listener, asked)
     known = sides_of(listener, asked, songs)
     places, warnings = chosen(known, asked.part)

@@ -96,7 +96,7 @@ def about_data(asked: Asked, known: Sides, licence: str) -> dict[str, Any]:
     part = "all" if set(known.parts) == {UNKNOWN} else asked.part
     return {
         "name": asked.data,
-        "options": {name: str(value) for name, value in asked.options.items()},
+        "options": asked.said_options,
         "part": part,
         "source": known.source,
         "level": asked.level,

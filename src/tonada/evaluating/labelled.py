@@ -101,13 +101,13 @@ def _without_numbers(split: splits.Split, songs: Labelled, parts: list[str]) -> 
 
 
 def _has_audio(asked: Asked) -> bool:
-    return asked.data != TABLE and "audio" in _load(asked, asked.options).features
+    return asked.data != TABLE and "audio" in _load(asked).features
 
 
 def _recordings(listener: ClassicalListener, asked: Asked) -> tuple[Labelled, list[str]]:
     if listener.model.extractor is None:
         raise EvaluationError(f"{listener.name} knows the columns of a table and no audio; give a table")
-    rows = _load(asked, _options(listener, asked))
+    rows = _load(asked)
     level = listener.model.recipe.get("data", {}).get("level")
     answer = "label" if level is None else f"level_{level}"
     if answer not in rows.features:
@@ -129,7 +129,7 @@ def _rows(listener: ClassicalListener, asked: Asked) -> tuple[Labelled, list[str
         named = {name: taught[name] for name in ("label", "group", "song_id") if taught.get(name)}
         songs, root = Songs(table=asked.folder.name, **named), asked.folder.parent
     else:
-        songs, root = Songs(asked.data, options=_options(listener, asked)), asked.folder
+        songs, root = Songs(asked.data, options=asked.options), asked.folder
     rows = load_rows(ClassicalRecipe(listener.name, songs, {}, ""), root)
     places = [_place(rows.columns, column, listener.name, asked) for column in listener.model.columns]
     values = np.asarray(rows.values)[:, places]
@@ -148,15 +148,15 @@ def _place(columns: tuple[str, ...], column: str, name: str, asked: Asked) -> in
     return columns.index(column)
 
 
-def _load(asked: Asked, options: dict[str, Any]) -> Any:
+def _load(asked: Asked) -> Any:
     try:
-        return data_set(asked.data).load(asked.folder, **options)
+        return data_set(asked.data).load(asked.folder, **asked.options)
     except (TypeError, ValueError, OSError) as error:
         raise EvaluationError(str(error)) from error
 
 
-def _options(listener: ClassicalListener, asked: Asked) -> dict[str, Any]:
-    """What is asked for, and else the options by which the model learned, where it is asked about the same data set."""
+def options_of(listener: ClassicalListener, asked: Asked) -> dict[str, Any]:
+    """What is asked for, and beside it what the model learned by, where it is asked about the same data set."""
     taught = listener.model.recipe.get("data", {})
     own = taught.get("options") or {} if taught.get("script") == asked.data else {}
     return {**own, **asked.options}

@@ -24,7 +24,7 @@ class SynchronisedBatchNorm(_BatchNorm):
             return super().forward(features)
         axes = [axis for axis in range(features.ndim) if axis != 1]
         shape = [1, -1] + [1] * (features.ndim - 2)
-        exact = features.float()  # sums of bf16 and fp16 would be nobody's; torch's own norm has them in float too
+        exact = features.to(torch.promote_types(features.dtype, torch.float32))  # sums of half precision tell nothing
         rows = exact.new_tensor([exact.numel() / exact.shape[1]])
         summed = between_processes.all_reduce(torch.cat([exact.sum(axes), rows]))
         mean, count = summed[:-1] / summed[-1], summed[-1].detach()

@@ -21,6 +21,7 @@ def model_index(report: dict[str, Any]) -> str:
             task_type="audio-classification",
             dataset_type=data["hub_dataset"] or data["name"],
             dataset_name=data["name"],
+            dataset_args=dict(option.split("=", 1) for option in data["options"]) or None,
             dataset_split=data["part"],
             metric_type=HUB_TYPES.get(name, name),
             metric_name=f"{title}, 95 % interval {_bounds(scores[name])}",
@@ -42,7 +43,7 @@ def eval_results(report: dict[str, Any]) -> str:
         task_id=LEADING,
         value=round(score["value"], 4),
         date=report["date"],
-        notes=f"{data['part']} part, {count}, 95 % interval {_bounds(score)}",
+        notes=", ".join([*data["options"], f"{data['part']} part", count, f"95 % interval {_bounds(score)}"]),
     )
     return yaml.safe_dump(eval_result_entries_to_yaml([entry]), sort_keys=False)
 

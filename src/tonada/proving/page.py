@@ -26,8 +26,8 @@ def page(report: Report) -> str:
 
 def _head(report: Report) -> str:
     data, songs = report["data"], report["systems"][report["model"]]["songs"]
-    options = ", ".join(f"{name}={value}" for name, value in data["options"].items())
-    paragraphs = [f"# {report['model']} on {data['name']}{f' ({options})' if options else ''}"]
+    options = f" ({', '.join(data['options'])})" if data["options"] else ""
+    paragraphs = [f"# {report['model']} on {data['name']}{options}"]
     paragraphs += [f"**{warning}.**" for warning in report["warnings"]]
     paragraphs.append(
         f"{_level(report)}{songs['count']} songs of {songs['groups']} performers or groups, of the part "

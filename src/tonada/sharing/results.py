@@ -35,7 +35,7 @@ def write_results(recipe: Recipe, predictions: Sequence[Prediction], folder: Pat
     report = {
         "model": recipe.name,
         "date": (day or datetime.now(UTC).date()).isoformat(),
-        "data": {"name": " with ".join(sources), "hub_dataset": None, "part": part},
+        "data": {"name": " with ".join(sources), "options": [], "hub_dataset": None, "part": part},
         "systems": {recipe.name: {"songs": songs}},
     }
     (folder / "model-index.yaml").write_text(model_index(report), encoding="utf-8")
