@@ -12,10 +12,11 @@ from tonada.feature_extraction import TonadaFeatureExtractor
 from tonada.modeling import TonadaForAudioClassification
 
 import tonada
+from tonada.checkpoints import names
 from tonada.learning.recipes import load_recipe
 from tonada.learning.songs import deal, rows_of
 from tonada.listening.decoding import decode
-from tonada.listening.listener import Listener
+from tonada.listening.listener import Listener, ModelError
 from tonada.proving.crossvalidated import BASELINE, crossvalidated_table
 from tonada.proving.intervals import value
 from tonada.proving.judged import Judged
@@ -31,21 +32,23 @@ LABELS = {
 }
 
 
-@pytest.fixture(scope="module", params=sorted(LABELS))
+@pytest.fixture(params=sorted(LABELS))
 def name(request) -> str:
     return request.param
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def folder(name):
     return tonada.checkpoint(name)
 
 
+@pytest.mark.parametrize("name", names())
 def test_it_is_at_most_five_megabytes_of_safetensors_and_runs_no_code(folder):
     assert (folder / "model.safetensors").stat().st_size <= 5_000_000
     assert {path.suffix for path in folder.rglob("*.*") if path.is_file()} == {".json", ".safetensors", ".md", ".yaml"}
 
 
+@pytest.mark.parametrize("name", names())
 def test_every_tensor_is_finite(folder):
     with safe_open(folder / "model.safetensors", "pt") as file:
         assert all(file.get_tensor(name).isfinite().all() for name in file.keys())  # noqa: SIM118
@@ -115,6 +118,7 @@ def test_every_song_was_answered_by_its_own_fold_and_no_group_by_two(name, folde
         assert (answered == dealt) == (system != f"{name}-random"), system
 
 
+@pytest.mark.parametrize("name", names())
 def test_its_recipe_is_the_repositorys(name, folder):
     assert (folder / "recipe.yaml").read_bytes() == (ROOT / "recipes" / f"{name}.yaml").read_bytes()
 
@@ -133,10 +137,21 @@ def test_its_config_names_labels_and_calibration(name, folder):
     assert 0 < config["conformal_quantile"] < 1
 
 
+@pytest.mark.parametrize("name", names())
 def test_the_split_that_it_names_is_the_one_beside_it(folder):
     named = provenance.load(folder / provenance.FILE)
     assert named.split == splits.load(folder / "split.json").hash
     assert str(named).rpartition("; ")[2] in (folder / "README.md").read_text()
+
+
+def test_the_ear_answers_nothing_and_says_so():
+    with pytest.raises(ModelError, match="has no head, it hears and answers nothing"):
+        Listener.from_pretrained("ear")
+
+
+def test_the_ear_heard_free_audio_alone_and_so_no_song_that_a_benchmark_judges_moods_or_genres_by():
+    recipe = load_recipe(tonada.checkpoint("ear") / "recipe.yaml")
+    assert {source["script"] for source in recipe.data.sources} == {"free_audio"}
 
 
 def test_genres_stand_under_classic_or_not():
@@ -155,7 +170,8 @@ def test_ablations_answered_the_same_songs_in_the_same_folds():
 @pytest.mark.parametrize(
     ("name", "source"),
     [
-        ("genre", "`emotion`: the model that this one began from"),
+        ("genre", "`ear`: the model that this one began from"),
+        ("ear", "`fcn-jamendo-bands`: a teacher, which learned from MTG-Jamendo"),
         ("emotion", "`fcn-jamendo-layers`: a teacher, which learned from MTG-Jamendo"),
         ("music", "`music_or_not`: as the recordings have it (of 4qaed/audio, emotify/audio, esc10/audio)"),
     ],

@@ -50,7 +50,7 @@ def test_what_a_start_gave_may_stay_as_it_is(folder, trained, start, tmp_path): 
 
 def test_a_start_of_another_shape_is_refused_in_a_line(folder, start, tmp_path):  # noqa: F811
     other = started(tmp_path, start, RECIPE.replace("lstm_hidden_size: 8", "lstm_hidden_size: 16"))
-    with pytest.raises(RecipeError, match=r"cannot start from .*size mismatch"):
+    with pytest.raises(RecipeError, match="its lstm_hidden_size is 8, here it is 16; say the same under model"):
         train(other, folder)
 
 

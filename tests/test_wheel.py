@@ -18,7 +18,7 @@ def test_every_package_of_the_tree_is_in_the_wheel(wheel):
     assert inside == expected
 
 
-@pytest.mark.parametrize("task", ["emotion", "genre", "music"])
+@pytest.mark.parametrize("task", ["ear", "emotion", "genre", "music"])
 def test_the_bundled_checkpoints_are_in_the_wheel_and_nothing_heavy_beside_them(wheel, task):
     sizes = {info.filename: info.file_size for info in zipfile.ZipFile(wheel).infolist()}
     for name in (

@@ -18,10 +18,9 @@ from tonada.learning.recipes import NO_SHAPE, RecipeError
 from tonada.learning.saved_state import StateFile, fingerprint
 from tonada.learning.scales import scales_of
 from tonada.learning.songs import Song, load_songs, overlapping
+from tonada.learning.starting import start_from
 from tonada.learning.teachers import heard_by_teachers, lessons_from, unlabelled_songs
 from tonada.listening.feature_cache import FeatureCache
-from tonada.listening.model_error import ModelError
-from tonada.listening.pairs import load_start
 from tonada.modeling import TonadaConfig, TonadaForAudioClassification
 
 
@@ -140,24 +139,5 @@ def new_model(
             encoder.mean.copy_(scales[f"{branch}_mean"])
             encoder.scale.copy_(scales[f"{branch}_scale"])
     if "start" in recipe.model:
-        _start_from(recipe.model["start"], model, extractor)
+        start_from(recipe.model["start"], model, extractor)
     return model
-
-
-def _start_from(start: str, model: TonadaForAudioClassification, extractor: TonadaFeatureExtractor) -> None:
-    """Give a model all that another has learned but what its labels are, the scales of its songs too."""
-    try:
-        other, ear = load_start(start)
-        own = {**extractor.to_dict(), "branches": ear.branches, "feature_schema": None}
-        _check_schema(other.config.feature_schema, TonadaFeatureExtractor.from_dict(own).feature_schema["hash"])
-        told = model.tonada.load_state_dict(other.state_dict(), strict=False)
-        given = {name.split(".")[0] for name in other.state_dict()}  # branches that the other has not begin anew
-        if astray := [*told.unexpected_keys, *(name for name in told.missing_keys if name.split(".")[0] in given)]:
-            raise ValueError(f"{len(astray)} of its tensors do not fit, {astray[0]} among them")
-    except (ModelError, RuntimeError, ValueError) as error:
-        raise RecipeError(f"model cannot start from {start}: {' '.join(str(error).split())}") from error
-
-
-def _check_schema(theirs: str | None, ours: str | None) -> None:
-    if theirs != ours:
-        raise ValueError(f"it heard features of schema {theirs}, here they are of {ours}; say the same under features")

@@ -16,6 +16,7 @@ from tonada.modeling import TonadaConfig, TonadaForAudioClassification, TonadaMo
 
 # What transformers, torch and safetensors raise for a folder that is missing, foreign or damaged.
 DAMAGED = (OSError, ValueError, TypeError, KeyError, AttributeError, RuntimeError, SafetensorError)
+HEAD = {"classifier.weight", "classifier.bias"}
 
 
 def check_pair(config: TonadaConfig, extractor: TonadaFeatureExtractor) -> None:
@@ -48,9 +49,13 @@ def load_pair(model: str, revision: str | None) -> tuple[TonadaForAudioClassific
     The model and the extractor of a folder or a Hub id; no code from there is run.
 
     Raises:
-        ModelError: they cannot be found or read, or are not Tonada's.
+        ModelError: they cannot be found or read, are not Tonada's, or the model answers nothing.
     """
     loaded, told, extractor = _loaded(AutoModelForAudioClassification, model, revision)
+    if set(told["missing_keys"]) == HEAD:
+        raise ModelError(
+            f"{model} has no head, it hears and answers nothing; a recipe may begin with it (model: start)"
+        )
     _check_whole(f"{model} is no whole classifier", told, ("missing_keys", "unexpected_keys", "mismatched_keys"))
     return loaded, extractor
 
