@@ -4,7 +4,18 @@
 set -eu
 bin=$1
 train() {
-  [ -d "build/$1/predictions" ] || "$bin/tonada" train "recipes/$1.yaml" --output "build/$1" --resume
+  [ -e "build/$1/README.md" ] || "$bin/tonada" train "recipes/$1.yaml" --output "build/$1" --resume
+}
+# bundle NAME FILE…: put a model's files where the package looks for them.
+bundle() {
+  from=build/$1 to=src/tonada/checkpoints/$1
+  shift
+  mkdir -p "$to"
+  for file in config.json preprocessor_config.json model.safetensors recipe.yaml split.json provenance.json README.md "$@"; do
+    cp "$from/$file" "$to/"
+  done
+  rm -rf "$to/.eval_results"
+  [ ! -d "$from/.eval_results" ] || cp -r "$from/.eval_results" "$to/"  # of one data set alone
 }
 # from_seeds HOW-MANY RECIPE…: the same songs answered from several seeds, or from one where an epoch takes minutes.
 from_seeds() {
@@ -26,20 +37,15 @@ keep() {
   cp "build/$1/predictions/majority.csv" "build/$1/predictions/logistic-regression.csv" "$page/"
 }
 keep emotion emotion-three-teachers
+bundle emotion model-index.yaml  # emopia begins with it
 keep emopia emopia-jia2022
 keep emotion-alone emotion emotion-softmax emotion-spectrogram emotion-descriptors emotion-random
 from_seeds 5 emotion-alone emotion-softmax emotion-descriptors emotion-majority
 from_seeds 1 emotion-whole emotion-blocks-15 emotion-blocks-25 emotion-stems emotion-attention-vote emotion-jia2022
+train ear
+bundle ear  # genre begins with it
 keep genre genre-random
+bundle genre model-index.yaml
 keep music music-random
-for name in emotion genre music; do
-  bundled=src/tonada/checkpoints/$name
-  mkdir -p "$bundled"
-  for file in config.json preprocessor_config.json model.safetensors recipe.yaml split.json provenance.json README.md \
-    model-index.yaml; do
-    cp "build/$name/$file" "$bundled/"
-  done
-  rm -rf "$bundled/.eval_results"
-  [ ! -d "build/$name/.eval_results" ] || cp -r "build/$name/.eval_results" "$bundled/"  # of one data set alone
-done
+bundle music model-index.yaml
 "$bin/python" -m tonada.proving.tables docs/results > docs/results.md

@@ -72,7 +72,7 @@ def test_a_network_that_reckons_otherwise_with_the_same_weights_is_not_shared(em
     [
         {"id2label": {0: "one", 1: "other"}, "label2id": {"one": 0, "other": 1}, "single_output": True},
         {"parents": {"happy": "up", "sad": "down"}},
-        {"temperature": 3.0, "abstain_below": 0.9, "conformal_quantile": 0.1, "label_smoothing": 0.3},
+        {"temperature": 3.0, "abstain_below": 0.9, "conformal_quantile": 0.1, "label_smoothing": 0.3, "dropout": 0.9},
         {"vote": "attention"},
         {"problem_type": "multi_label_classification"},
     ],

@@ -1,6 +1,7 @@
 """An ear: what teachers hear in mixes is learned without a label, kept whole, and begun with."""
 
 import json
+from contextlib import nullcontext
 
 import pytest
 import torch
@@ -82,6 +83,20 @@ def test_a_model_of_more_branches_may_begin_with_an_ear(folder, learned, tmp_pat
     model = new_model(recipe, extractor, labels, scales_of(songs["train"])).tonada.state_dict()
     assert all(torch.equal(model[name], tensor) for name, tensor in given.items())
     assert any(name.startswith("descriptor_encoder") for name in model)
+
+
+@pytest.mark.parametrize(("sizes", "is_refused"), [("[]", False), ("[16, 8]", True)])
+def test_layers_that_begin_anew_beside_an_ear_are_not_frozen_for_good(folder, learned, tmp_path, sizes, is_refused):  # noqa: F811
+    text = RECIPE.replace("model: {", f"model: {{start: {learned}, ").replace(
+        "dnn_sizes: [16, 8]", f"dnn_sizes: {sizes}"
+    )
+    (tmp_path / "recipe.yaml").write_text(text.replace("training: {", "training: {frozen_epochs: 1, "))
+    recipe = load_recipe(tmp_path / "recipe.yaml")
+    extractor = ear.TonadaFeatureExtractor(**recipe.features)
+    songs, labels = load_songs(recipe.data, folder, extractor)
+    refused = pytest.raises(RecipeError, match=r"dnn_sizes: \[\] under model") if is_refused else nullcontext()
+    with refused:
+        new_model(recipe, extractor, labels, scales_of(songs["train"]))
 
 
 def test_a_model_that_hears_other_bands_cannot_begin_with_it(folder, learned, tmp_path):  # noqa: F811

@@ -261,9 +261,9 @@ def test_a_file_that_holds_no_weights_is_refused(tmp_path, content, suffix):
 def test_the_page_runs_as_it_stands(tmp_path, monkeypatch):
     monkeypatch.setenv("TONADA_WEIGHTS", str(tmp_path))
     write_wheel(tmp_path / WHEEL, MSD_musicnn=bundle(musicnn_tensors()), MTT_musicnn=bundle(musicnn_tensors()))
-    [code] = re.findall(r"```python\n(.*?)```", (ROOT / "docs" / "embeddings.md").read_text(), flags=re.DOTALL)
-    shape, tags = printed_by(code, ROOT).splitlines()
-    assert shape == "torch.Size([9, 200])"
+    code = re.findall(r"```python\n(.*?)```", (ROOT / "docs" / "embeddings.md").read_text(), flags=re.DOTALL)
+    shape, tags, heard_by_the_ear = printed_by("".join(code), ROOT).splitlines()
+    assert (shape, heard_by_the_ear) == ("torch.Size([9, 200])", "torch.Size([1, 3, 256])")
     assert tags.count(",") == 2
 
 

@@ -48,10 +48,20 @@ def test_what_a_start_gave_may_stay_as_it_is(folder, trained, start, tmp_path): 
     assert not any(name.startswith("tonada.") for name in learned)
 
 
-def test_a_start_of_another_shape_is_refused_in_a_line(folder, start, tmp_path):  # noqa: F811
-    other = started(tmp_path, start, RECIPE.replace("lstm_hidden_size: 8", "lstm_hidden_size: 16"))
-    with pytest.raises(RecipeError, match="its lstm_hidden_size is 8, here it is 16; say the same under model"):
-        train(other, folder)
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        (("lstm_hidden_size: 8", "lstm_hidden_size: 16"), "its lstm_hidden_size is 8, here it is 16;"),
+        (
+            ("conv_channels: [4, 4, 4]", "conv_channels: [4, 8, 4]"),
+            r"is \[4, 4, 4\], here it is \[4, 8, 4\]; say the same",
+        ),
+    ],
+)
+def test_a_start_of_another_shape_is_refused_by_the_settings_name(folder, start, tmp_path, change, told):  # noqa: F811
+    assert change[0] in RECIPE
+    with pytest.raises(RecipeError, match=told):
+        train(started(tmp_path, start, RECIPE.replace(*change)), folder)
 
 
 def test_a_start_that_heard_other_features_is_refused(folder, start, tmp_path):  # noqa: F811

@@ -48,14 +48,14 @@ def onnx_listener(task: str, model: str | None, bounds: "Limits") -> "OnnxListen
 
 
 def _graph(task: str, model: str | None) -> Path:
-    from tonada.checkpoints import checkpoint, is_bundled
+    from tonada.checkpoints import classifier, is_bundled
     from tonada.listening.kept_graphs import kept_graph
 
     if model is not None and Path(model).is_file():
         return Path(model)
     if model is None or is_bundled(model):
         name = model or task
-        folder = home = checkpoint(name)  # no folder of a person's own has the name there
+        folder = home = classifier(name)  # no folder of a person's own has the name there
     elif Path(model).is_dir():
         name, folder, home = model, Path(model), Path.cwd()
     else:

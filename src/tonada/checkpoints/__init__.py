@@ -27,8 +27,25 @@ def checkpoint(task: str) -> Path:
     The folder of a task's checkpoint, or of the ear, for any `from_pretrained`.
 
     Raises:
-        ValueError: no checkpoint comes for that task.
+        ValueError: there is none of that name.
     """
     if task not in names():
-        raise ValueError(f"no checkpoint comes for the task {task!r}; there are: {', '.join(tasks()) or 'none yet'}")
+        raise ValueError(f"no checkpoint comes for the task {task!r}; there are: {_said(tasks())}")
     return HERE / task
+
+
+def classifier(task: str) -> Path:
+    """
+    The folder of a task's checkpoint.
+
+    Raises:
+        ValueError: there is none of that name, or it answers nothing.
+    """
+    if task == EAR:
+        begins = "a recipe may begin with it (start: ear under model)"
+        raise ValueError(f"{EAR} hears and answers nothing, {begins}; there are: {_said(tasks())}")
+    return checkpoint(task)
+
+
+def _said(names: list[str]) -> str:
+    return ", ".join(names) or "none yet"

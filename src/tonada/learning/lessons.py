@@ -139,5 +139,5 @@ def new_model(
             encoder.mean.copy_(scales[f"{branch}_mean"])
             encoder.scale.copy_(scales[f"{branch}_scale"])
     if "start" in recipe.model:
-        start_from(recipe.model["start"], model, extractor)
+        start_from(recipe.model["start"], model, extractor, bool(recipe.training.frozen_epochs))
     return model

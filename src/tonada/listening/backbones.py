@@ -10,9 +10,18 @@ import torch
 from tonada.listening.listener import Listener
 from tonada.modeling import TonadaForAudioClassification, TonadaModel
 
-# Of the config's settings those that the network before the head does not read.
+# Of the config's settings those that the network before the head does not read outside training.
 OF_THE_HEAD = {
-    *("abstain_below", "architectures", "conformal_quantile", "id2label", "label2id", "label_smoothing", "parents"),
+    *(
+        "abstain_below",
+        "architectures",
+        "conformal_quantile",
+        "dropout",
+        "id2label",
+        "label2id",
+        "label_smoothing",
+        "parents",
+    ),
     *("problem_type", "single_output", "temperature", "transformers_version", "vote", "_name_or_path"),
 }
 

@@ -9,7 +9,7 @@ import torch
 from transformers import BatchFeature
 
 import tonada
-from tonada.checkpoints import is_bundled
+from tonada.checkpoints import classifier, is_bundled
 from tonada.feature_extraction import TonadaFeatureExtractor
 from tonada.listening.answers import Answer
 from tonada.listening.any_listener import AnyListener
@@ -78,7 +78,7 @@ class Listener(AnyListener):
     def bundled(cls, task: str, limits: Limits | None = None, gate: "Listener | None" = None) -> "Listener":
         """The listener whose weights come with the package."""
         try:
-            folder = tonada.checkpoint(task)
+            folder = classifier(task)
         except ValueError as error:
             raise ModelError(str(error)) from error
         return cls(*load_pair(str(folder), None), f"bundled:{task}", tonada.__version__, limits, gate)

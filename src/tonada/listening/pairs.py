@@ -16,7 +16,6 @@ from tonada.modeling import TonadaConfig, TonadaForAudioClassification, TonadaMo
 
 # What transformers, torch and safetensors raise for a folder that is missing, foreign or damaged.
 DAMAGED = (OSError, ValueError, TypeError, KeyError, AttributeError, RuntimeError, SafetensorError)
-HEAD = {"classifier.weight", "classifier.bias"}
 
 
 def check_pair(config: TonadaConfig, extractor: TonadaFeatureExtractor) -> None:
@@ -52,10 +51,8 @@ def load_pair(model: str, revision: str | None) -> tuple[TonadaForAudioClassific
         ModelError: they cannot be found or read, are not Tonada's, or the model answers nothing.
     """
     loaded, told, extractor = _loaded(AutoModelForAudioClassification, model, revision)
-    if set(told["missing_keys"]) == HEAD:
-        raise ModelError(
-            f"{model} has no head, it hears and answers nothing; a recipe may begin with it (model: start)"
-        )
+    if loaded.config.architectures == [TonadaModel.__name__]:
+        raise ModelError(f"{model} was saved without a head and answers nothing; a recipe may begin with it (start)")
     _check_whole(f"{model} is no whole classifier", told, ("missing_keys", "unexpected_keys", "mismatched_keys"))
     return loaded, extractor
 

@@ -30,9 +30,9 @@ embedding = model(**extractor([song], sampling_rate={rate}, return_tensors="pt")
 
 ## What was measured
 
-It tells {explained:.1%} of the variance of what the teacher hears in songs by makers whom it has not heard (on
-{provenance}, whole in `provenance.json`). What it is worth to labels, models that began with it say. Printed by
-`tonada train {recipe}`.
+It tells {explained:.1%} of the variance of what the teacher hears in songs by makers whom it has not heard, one of the
+{folds} folds of {provenance} (whole in `provenance.json`).
+What it is worth to labels, models that began with it say. Printed by `tonada train {recipe}`.
 
 ## Licence
 
@@ -73,6 +73,7 @@ def card(ear: Ear, recipe: Recipe, recipe_path: Path) -> str:
         rate=ear.extractor.sampling_rate,
         width=ear.model.config.embedding_size,
         explained=ear.explained,
+        folds=recipe.data.folds,
         provenance=ear.provenance,
         recipe=recipe_path,
     )

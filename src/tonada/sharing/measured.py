@@ -25,7 +25,7 @@ in the same way. Brackets are 95 % intervals, resampling groups.
 {table}
 """
 STARTED = """
-It started from all that `{start}` had learned but its labels; the card of that one says from what.
+It began with what `{start}` had learned to hear; the card of that one says from what.
 """
 TEACHERS = """
 Beside the labels it learned what {names}. Where a song above stands in such a collection too, the figures flatter.
