@@ -30,7 +30,7 @@ def checkpoint(task: str) -> Path:
         ValueError: there is none of that name.
     """
     if task not in names():
-        raise ValueError(f"no checkpoint comes for the task {task!r}; there are: {_said(tasks())}")
+        raise ValueError(f"no checkpoint comes for the task {task!r}; there are: {', '.join(tasks())}")
     return HERE / task
 
 
@@ -43,9 +43,5 @@ def classifier(task: str) -> Path:
     """
     if task == EAR:
         begins = "a recipe may begin with it (start: ear under model)"
-        raise ValueError(f"{EAR} hears and answers nothing, {begins}; there are: {_said(tasks())}")
+        raise ValueError(f"{EAR} hears and answers nothing, {begins}; there are: {', '.join(tasks())}")
     return checkpoint(task)
-
-
-def _said(names: list[str]) -> str:
-    return ", ".join(names) or "none yet"
